@@ -1,0 +1,107 @@
+"""Weighted letter frequencies of sites and of pairs of sites.
+
+Unknown letters are missing data: a sequence without a known letter at a site (at
+either site of a pair) is left out there, and frequencies are normalised over the
+weight that remains. With ``gaps="missing"`` a gap is left out likewise and its
+frequency is 0. A site or pair that nothing covers gets flat frequencies.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment import kernels
+from pottsfold.alignment.alignment import Alignment
+from pottsfold.threads import Workers, chosen_threads
+
+Gaps = Literal["state", "missing"]
+
+
+def first_state(gaps: Gaps) -> int:
+    """Return the code of the first modelled letter: 0 with the gap, 1 without."""
+    return 0 if gaps == "state" else 1
+
+
+def site_frequencies(
+    alignment: Alignment, *, gaps: Gaps = "state"
+) -> NDArray[np.float64]:
+    """Return f_i(a), the weighted frequency of letter a at site i.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Its weights are used.
+    gaps : {"state", "missing"}
+        Whether the gap is a letter.
+
+    Returns
+    -------
+    (L, q) float64
+        Rows sum to 1.
+    """
+    size = alignment.alphabet.size
+    counts = np.empty((alignment.length, size))
+    for i in range(alignment.length):
+        column = alignment.codes[:, i]
+        full = np.bincount(column, alignment.sequence_weights, minlength=size + 1)
+        counts[i] = full[:size]
+    counts[:, : first_state(gaps)] = 0
+    return _normalised(counts, (1,), first_state(gaps))
+
+
+def pair_frequencies(
+    alignment: Alignment, *, gaps: Gaps = "state", threads: int | None = None
+) -> NDArray[np.float64]:
+    """Return f_ij(a, b), the weighted frequency of a at site i with b at site j.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Its weights are used.
+    gaps : {"state", "missing"}
+        Whether the gap is a letter.
+    threads : int, optional
+        Every core by custom.
+
+    Returns
+    -------
+    (L, L, q, q) float64
+        f[i, j, a, b] == f[j, i, b, a]; f[i, i] is the diagonal matrix of f_i.
+        882 MB for L = 500, q = 21.
+    """
+    length, size = alignment.length, alignment.alphabet.size
+    result = np.zeros((length, length, size, size))
+    start = first_state(gaps)
+    codes, weights = alignment.codes, alignment.sequence_weights
+
+    def one_site(i: int) -> None:
+        counts = np.empty((length, size + 1, size + 1))
+        kernels.count_pairs(codes, weights, i, counts)
+        later = counts[i + 1 :, :size, :size]
+        later[:, :start, :] = 0
+        later[:, :, :start] = 0
+        later = _normalised(later, (1, 2), start)
+        result[i, i + 1 :] = later
+        result[i + 1 :, i] = later.transpose(0, 2, 1)
+
+    with Workers(chosen_threads(threads)) as workers:
+        workers.map(one_site, range(length))
+    sites = site_frequencies(alignment, gaps=gaps)
+    letters = np.arange(size)
+    for i in range(length):
+        result[i, i, letters, letters] = sites[i]
+    return result
+
+
+def _normalised(
+    counts: NDArray[np.float64], axes: tuple[int, ...], start: int
+) -> NDArray[np.float64]:
+    """Return counts over their sums along ``axes``, flat where the sum is 0."""
+    total = counts.sum(axis=axes, keepdims=True)
+    flat = np.zeros(counts.shape[1:])
+    flat[(slice(start, None),) * flat.ndim] = 1.0
+    flat /= flat.sum()
+    return np.where(total > 0, counts / np.where(total > 0, total, 1), flat)

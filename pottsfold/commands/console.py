@@ -1,0 +1,33 @@
+"""What commands print: messages and progress, all on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from pottsfold.inference.lbfgs import Progress
+
+
+def say(message: str) -> None:
+    """Print a message to standard error."""
+    print(message, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def optimisation_progress() -> Iterator[Progress]:
+    """Give a callback that shows iterations, on a terminal only."""
+    with tqdm(
+        desc="fitting", unit=" iterations", file=sys.stderr, disable=None, leave=False
+    ) as bar:
+
+        def show(_iteration: int, objective: float, gradient_norm: float) -> None:
+            bar.set_postfix_str(
+                f"objective {objective:.2f}, gradient {gradient_norm:.2g}",
+                refresh=False,
+            )
+            bar.update()
+
+        yield show

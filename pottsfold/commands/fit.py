@@ -1,0 +1,193 @@
+"""``pottsfold fit``: an alignment goes in, a model comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from pottsfold.alignment import (
+    Alignment,
+    drop_duplicates,
+    drop_fragments,
+    drop_gapped_columns,
+    drop_gapped_sequences,
+    read_alignment,
+    reweight,
+    summarize,
+)
+from pottsfold.alphabet import alphabet_named
+from pottsfold.commands.console import optimisation_progress, say
+from pottsfold.errors import UsageError
+from pottsfold.files import check_writable
+from pottsfold.inference import (
+    Regularization,
+    fit_independent,
+    fit_mean_field,
+    fit_pseudolikelihood,
+)
+from pottsfold.inference.memory import available_memory
+from pottsfold.inference.pseudolikelihood import TOLERANCE, pseudolikelihood_bytes
+from pottsfold.inference.regularization import customary
+from pottsfold.model import Fit, save_fit
+
+Method = Literal["pseudolikelihood", "mean-field", "independent"]
+
+
+def fit(
+    alignment: Path,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    focus: str | None = None,
+    no_focus: Annotated[bool, Parameter(negative=())] = False,
+    first: int | None = None,
+    alphabet: str | None = None,
+    method: Method = "pseudolikelihood",
+    gaps: Literal["missing", "state"] | None = None,
+    identity: float = 0.8,
+    lambda_h: float | None = None,
+    lambda_j: float | None = None,
+    max_column_gaps: float | None = None,
+    max_sequence_gaps: float | None = None,
+    min_span: float | None = None,
+    drop_duplicate: Annotated[bool, Parameter(negative=())] = False,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = 1000,
+    threads: int | None = None,
+) -> None:
+    """Fit a Potts model to an alignment.
+
+    Parameters
+    ----------
+    alignment
+        FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln; plain, gz, xz, zstd.
+    output
+        Model file to write, ending in .potts by custom.
+    focus
+        Name of the focus (wild-type) sequence, with or without /start-end. Its
+        upper-case letters are the sites of the model. By custom the first sequence.
+    no_focus
+        No focus sequence: every match column is a site, numbered from 1.
+    first
+        Residue number of the focus sequence's first residue.
+    alphabet
+        protein, rna, dna, or the letters themselves. By custom guessed.
+    method
+        How to fit.
+    gaps
+        missing: gaps are missing data. state: the gap is a letter. By custom
+        missing; mean-field knows state only.
+    identity
+        Sequences at least this identical share their weight.
+    lambda_h
+        Penalty on fields. By custom 0.01.
+    lambda_j
+        Penalty on couplings. By custom 0.01 (q - 1)(L - 1).
+    max_column_gaps
+        Drop columns with a larger share of gaps.
+    max_sequence_gaps
+        Drop sequences with a larger share of gaps.
+    min_span
+        Drop fragments: sequences spanning a smaller share of the columns.
+    drop_duplicate
+        Keep one of identical sequences.
+    tolerance
+        Converged when five iterations together gain less than this share.
+    max_iterations
+        Iterations at most.
+    threads
+        By custom every core.
+    """
+    check_writable(output)
+    if focus is not None and no_focus:
+        raise UsageError("--focus and --no-focus exclude each other")
+    row: str | int | None = None if no_focus else (0 if focus is None else focus)
+    family = read_alignment(
+        alignment,
+        focus=row,
+        first=first,
+        alphabet=None if alphabet is None else alphabet_named(alphabet),
+    )
+    if drop_duplicate:
+        family = drop_duplicates(family)
+    if max_sequence_gaps is not None:
+        family = drop_gapped_sequences(family, max_sequence_gaps)
+    if min_span is not None:
+        family = drop_fragments(family, min_span)
+    if max_column_gaps is not None:
+        family = drop_gapped_columns(family, max_column_gaps)
+    family = reweight(family, identity, threads=threads)
+    tell(family)
+    result = _fitted(
+        family,
+        method,
+        gaps,
+        lambda_h,
+        lambda_j,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        threads=threads,
+    )
+    save_fit(output, result)
+    report = result.report
+    say(
+        f"{report.method}: {report.stopped_because}; "
+        f"{report.provenance.seconds:.1f} s wall, "
+        f"{report.provenance.cpu_seconds:.1f} s CPU; wrote {output}"
+    )
+
+
+def tell(family: Alignment) -> None:
+    """Say what an alignment holds and what was dropped on the way."""
+    for sentence in family.history:
+        say(sentence)
+    for line in summarize(family).lines():
+        say(line)
+
+
+def _fitted(
+    family: Alignment,
+    method: Method,
+    gaps: Literal["missing", "state"] | None,
+    lambda_h: float | None,
+    lambda_j: float | None,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    threads: int | None,
+) -> Fit:
+    if method == "mean-field":
+        if gaps == "missing" or lambda_h is not None or lambda_j is not None:
+            raise UsageError(
+                "mean-field takes the gap as a letter and no --lambda-h or --lambda-j; "
+                "leave them out"
+            )
+        return fit_mean_field(family, threads=threads)
+    gaps = gaps or "missing"
+    if method == "independent":
+        if lambda_j is not None:
+            raise UsageError("an independent model has no couplings for --lambda-j")
+        return fit_independent(family, gaps=gaps, lambda_h=lambda_h or 0.01)
+    n_states = family.alphabet.size - (gaps == "missing")
+    custom = customary(family.length, n_states)
+    strengths = Regularization(
+        custom.fields if lambda_h is None else lambda_h,
+        custom.couplings if lambda_j is None else lambda_j,
+    )
+    needed = pseudolikelihood_bytes(family.length, family.alphabet.size, gaps)
+    say(
+        f"plan: pseudolikelihood, gaps {gaps}, lambda_h {strengths.fields:g}, "
+        f"lambda_j {strengths.couplings:g}; {needed / 2**20:.0f} MiB of memory "
+        f"({available_memory() / 2**20:.0f} MiB available)"
+    )
+    with optimisation_progress() as progress:
+        return fit_pseudolikelihood(
+            family,
+            gaps=gaps,
+            regularization=strengths,
+            tolerance=tolerance,
+            max_iterations=max_iterations,
+            threads=threads,
+            progress=progress,
+        )

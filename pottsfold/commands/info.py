@@ -1,0 +1,53 @@
+"""``pottsfold info``: what a model file holds and how it was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pottsfold.model import ModelHeader, read_header
+
+
+def info(model: Path) -> None:
+    """Say what is in a model file and how it was made, from its header alone.
+
+    Parameters
+    ----------
+    model
+        Model file.
+    """
+    print("\n".join(_lines(read_header(model))))
+
+
+def _lines(header: ModelHeader) -> list[str]:
+    report = header.report
+    made = report.provenance
+    end = "converged" if report.converged else "NOT converged"
+    settings = ", ".join(f"{name} {value}" for name, value in report.settings.items())
+    lines = [
+        f"model        {header.path}",
+        f"method       {report.method}, {end} ({report.stopped_because})",
+        f"sites        {header.length}, alphabet {header.alphabet.name} "
+        f"{header.alphabet.letters}",
+        f"focus        {header.focus_name or 'none'}",
+        f"gaps         {header.gaps}; gauge {header.gauge}",
+        f"sequences    {report.n_sequences}, Neff {header.neff:.1f}, "
+        f"Neff/L {header.neff / header.length:.2f}: {report.verdict}",
+        f"settings     {settings}",
+    ]
+    if report.objectives:
+        lines.append(
+            f"objective    {report.objectives[0]:.2f} to {report.objectives[-1]:.2f} "
+            f"in {report.n_iterations} iterations, {report.n_evaluations} evaluations, "
+            f"gradient norm {report.gradient_norm:.3g}"
+        )
+    lines.append(
+        f"made         {made.date}, {made.seconds:.1f} s wall, "
+        f"{made.cpu_seconds:.1f} s CPU, {made.threads} threads, seed {made.seed}"
+    )
+    lines.append(
+        "versions     " + ", ".join(f"{k} {v}" for k, v in made.versions.items())
+    )
+    lines += [f"input {key:<6} {value}" for key, value in made.source.items()]
+    lines += [f"history      {sentence}" for sentence in report.history]
+    lines += [f"sha256       {name} {value}" for name, value in header.hashes.items()]
+    return lines

@@ -1,0 +1,99 @@
+"""Entry point: finds the verb, keeps the promises about errors and exit status.
+
+Exit status 0: done. 1: an unexpected fault. 2: bad usage or bad input, told in one
+line on standard error. 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from pottsfold import __version__
+from pottsfold.errors import PottsfoldError
+
+VERBS = {
+    "fit": "Fit a Potts model to an alignment.",
+    "info": "Say what is in a model file and how it was made.",
+    "score": "Score a library of mutants or sequences.",
+    "scan": "Score every single substitution of the focus sequence.",
+    "contacts": "Rank pairs of residues by coupling; compare with a structure.",
+    "demo": "Run the whole job on a family that comes with the program.",
+}
+
+app = App(
+    name="pottsfold",
+    help=(
+        "Learn the energy landscape of a protein family from its alignment, and use "
+        "it: contacts, mutation effects. Add --debug to see where an error arose."
+    ),
+    version=f"pottsfold {__version__}",
+    result_action="return_value",
+)
+for verb, purpose in VERBS.items():
+    app.command(f"pottsfold.commands.{verb}:{verb}", name=verb, help=purpose)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By custom those of the process.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    if not debug:
+        warnings.formatwarning = _one_line
+    try:
+        app(words, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        if debug:
+            raise
+        _complain(str(error))
+        return 2
+    except PottsfoldError as error:
+        if debug:
+            raise
+        _complain(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _complain("interrupted; nothing was written")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (``pottsfold scan ... | head``).
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        _complain(
+            f"unexpected {type(error).__name__}: {error}; run again with --debug and "
+            "report what it prints"
+        )
+        return 1
+    return 0
+
+
+def _complain(message: str) -> None:
+    print("pottsfold: " + " ".join(message.split()), file=sys.stderr)
+
+
+def _one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    return f"pottsfold: warning: {message}\n"
+
+
+def run() -> None:
+    """Run the program as a process: the installed ``pottsfold``."""
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Couplings as a map of contacts."""

@@ -1,0 +1,172 @@
+"""Errors that a user can act on.
+
+Every class here means bad usage or bad input. Its message says what is wrong,
+where (file, line, record) and the way out, in one line; the command line prints
+that line and exits with status 2. Facts are kept as attributes, so a caller need
+not read them back out of the message.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PottsfoldError(Exception):
+    """Bad usage or bad input: base of every error the user can act on."""
+
+
+class AlignmentError(PottsfoldError):
+    """An alignment cannot be read or used.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what to do.
+    path : str, optional
+        File it was read from.
+    line : int, optional
+        Line of that file, counted from 1.
+    record : str, optional
+        Name of the sequence at fault.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        record: str | None = None,
+    ) -> None:
+        self.path = path
+        self.line = line
+        self.record = record
+        where = path or ""
+        if line is not None:
+            where += f":{line}" if where else f"line {line}"
+        parts = [where] if where else []
+        if record is not None:
+            parts.append(f"record {record!r}")
+        super().__init__(": ".join([*parts, message]))
+
+
+class AlphabetMismatch(PottsfoldError):
+    """Two things that must share an alphabet do not.
+
+    Parameters
+    ----------
+    expected, actual : str
+        The letters of either alphabet.
+    """
+
+    def __init__(self, expected: str, actual: str) -> None:
+        self.expected = expected
+        self.actual = actual
+        super().__init__(f"alphabet {actual!r} where {expected!r} is needed")
+
+
+class MutationError(PottsfoldError):
+    """A substitution that cannot be read or does not fit the model.
+
+    Parameters
+    ----------
+    text : str
+        The mutant as written.
+    reason : str
+        One of the words of the ``reason`` column of score tables.
+    message : str
+        What is wrong and what to do.
+    position : int, optional
+        Residue number at fault.
+    """
+
+    def __init__(
+        self, text: str, reason: str, message: str, *, position: int | None = None
+    ) -> None:
+        self.text = text
+        self.reason = reason
+        self.position = position
+        super().__init__(f"mutant {text!r}: {message}")
+
+
+class ModelFormatError(PottsfoldError):
+    """A file is not a model, or is a damaged one."""
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {message}")
+
+
+class StructureError(PottsfoldError):
+    """A structure cannot be read, or its chain does not match."""
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {message}")
+
+
+class TableError(PottsfoldError):
+    """A table of mutants cannot be read."""
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {message}")
+
+
+class MemoryShort(PottsfoldError):
+    """The work would need more memory than there is.
+
+    Parameters
+    ----------
+    needed, available : int
+        Bytes.
+    advice : str
+        The way out.
+    """
+
+    def __init__(self, needed: int, available: int, advice: str) -> None:
+        self.needed = needed
+        self.available = available
+        super().__init__(
+            f"this fit needs {needed / 2**30:.1f} GiB of memory and "
+            f"{available / 2**30:.1f} GiB are available; {advice}"
+        )
+
+
+class OutputError(PottsfoldError):
+    """A result cannot be written where it was asked for."""
+
+
+class UsageError(PottsfoldError):
+    """Options that do not fit together, or a value out of its range."""
+
+
+class NotConverged(UserWarning):
+    """An optimisation stopped before its convergence test was met."""
+
+
+def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:
+    """Return a hint that offers the names most like a wrong one.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    choices : iterable of str
+        What there is.
+    count : int
+        Most names to offer.
+
+    Returns
+    -------
+    str
+        ``"; nearest: a, b"``, or the empty string when nothing is like it.
+
+    Examples
+    --------
+    >>> nearest("DYR_ECOL", ["DYR_ECOLI/1-159", "DYR_HUMAN/1-187"])
+    '; nearest: DYR_ECOLI/1-159, DYR_HUMAN/1-187'
+    """
+    found = difflib.get_close_matches(name, list(choices), count, cutoff=0.5)
+    return f"; nearest: {', '.join(found)}" if found else ""

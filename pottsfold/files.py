@@ -1,0 +1,80 @@
+"""Files written whole or not at all, and named by their content."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pottsfold.errors import OutputError
+
+
+def check_writable(path: str | Path) -> Path:
+    """Return ``path`` when a file can be made there, before any long work.
+
+    Raises
+    ------
+    OutputError
+        If its folder is missing or cannot be written, or the path is a folder.
+    """
+    path = Path(path)
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: folder {folder} does not exist; make it first")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; name a file")
+    try:
+        handle, probe = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot write in folder {folder} ({error.strerror}); "
+            "choose another place with -o"
+        ) from error
+    os.close(handle)
+    os.unlink(probe)
+    return path
+
+
+@contextlib.contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Give a path beside ``path`` to write to, renamed into place at the end.
+
+    If the block is left by an exception, an interrupt among them, the file
+    beside is removed and whatever stood at ``path`` stays as it was.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or cannot be written, or the disk is full.
+    """
+    path = check_writable(path)
+    # The ending is kept, since writers choose their format by it.
+    handle, name = tempfile.mkstemp(
+        prefix=f".{path.stem}.", suffix=f".partial{path.suffix}", dir=path.parent
+    )
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+        beside.chmod(_default_mode())
+        beside.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _default_mode() -> int:
+    """Return the permissions a newly opened file would have."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, as hexadecimal digits."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,24 @@
+"""A model from an alignment.
+
+Every ``fit_*`` function takes a weighted :class:`~pottsfold.alignment.Alignment`
+and returns a :class:`~pottsfold.model.Fit`, a model and the report of its making.
+
+==========================  =================================================
+``fit_independent``         sites by themselves: conservation
+``fit_mean_field``          inverse covariance: fast, good for contacts
+``fit_pseudolikelihood``    each letter given the others: the default
+==========================  =================================================
+"""
+
+from pottsfold.inference.independent import fit_independent, independent_fields
+from pottsfold.inference.mean_field import fit_mean_field
+from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood
+from pottsfold.inference.regularization import Regularization
+
+__all__ = [
+    "Regularization",
+    "fit_independent",
+    "fit_mean_field",
+    "fit_pseudolikelihood",
+    "independent_fields",
+]

@@ -1,0 +1,73 @@
+"""What every method needs from an alignment, and the model it ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold import provenance
+from pottsfold.alignment.alignment import Alignment
+from pottsfold.alignment.frequencies import Gaps, site_frequencies
+from pottsfold.alignment.summary import summarize
+from pottsfold.model.fit import Fit, FitReport
+from pottsfold.model.potts import PottsModel
+
+
+def finished_fit(
+    alignment: Alignment,
+    *,
+    method: str,
+    gaps: Gaps,
+    fields: NDArray[np.floating[Any]],
+    couplings: NDArray[np.float32],
+    settings: Mapping[str, Any],
+    threads: int,
+    clock: provenance.Stopwatch,
+    converged: bool = True,
+    stopped_because: str = "closed form",
+    objectives: Sequence[float] = (),
+    gradient_norm: float = 0.0,
+    n_evaluations: int = 0,
+) -> Fit:
+    """Return the fit that a method's parameters make with the alignment's facts."""
+    focus = alignment.focus
+    model = PottsModel(
+        alphabet=alignment.alphabet,
+        fields=fields.astype(np.float32),
+        couplings=couplings,
+        numbering=alignment.numbering,
+        gaps=gaps,
+        focus=alignment.focus_codes,
+        focus_name="" if focus is None else alignment.names[focus],
+        frequencies=site_frequencies(alignment, gaps=gaps),
+        neff=alignment.neff,
+    )
+    source = alignment.source
+    every_setting = {"gaps": gaps, "identity": alignment.identity, **settings}
+    report = FitReport(
+        method=method,
+        settings=every_setting,
+        converged=converged,
+        stopped_because=stopped_because,
+        objectives=tuple(float(value) for value in objectives),
+        gradient_norm=float(gradient_norm),
+        n_evaluations=n_evaluations,
+        n_sequences=alignment.n_sequences,
+        neff=alignment.neff,
+        verdict=summarize(alignment).verdict,
+        history=alignment.history,
+        provenance=provenance.record(
+            settings=every_setting,
+            source={
+                "path": source.path,
+                "sha256": source.sha256,
+                "format": source.format,
+            },
+            threads=threads,
+            clock=clock,
+        ),
+    )
+    return Fit(model, report)

@@ -1,0 +1,53 @@
+"""Strengths of the quadratic penalties."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pottsfold.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """The penalty lambda_h sum h^2 + lambda_j sum_{i<j} ||J_ij||^2, in nats.
+
+    No factor 1/2, and each pair once, as in plmc, CCMpred and GREMLIN.
+
+    Parameters
+    ----------
+    fields : float
+        lambda_h.
+    couplings : float
+        lambda_j.
+
+    Raises
+    ------
+    UsageError
+        If a strength is negative or not finite. Couplings need one above zero:
+        without it the optimum is not unique.
+    """
+
+    fields: float
+    couplings: float
+
+    def __post_init__(self) -> None:
+        for option, value in (
+            ("--lambda-h", self.fields),
+            ("--lambda-j", self.couplings),
+        ):
+            if not (math.isfinite(value) and value > 0):
+                raise UsageError(f"{option} {value}: a number above 0 is needed")
+
+
+def customary(length: int, n_states: int) -> Regularization:
+    """Return the field's custom: 0.01 and 0.01 (q - 1)(L - 1).
+
+    Parameters
+    ----------
+    length : int
+        Number of sites L.
+    n_states : int
+        Number of modelled letters q.
+    """
+    return Regularization(0.01, 0.01 * (n_states - 1) * (length - 1))

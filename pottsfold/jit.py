@@ -1,0 +1,34 @@
+"""The one place where Numba's options are set.
+
+Kernels release the interpreter lock and never start threads of their own: the
+caller spreads independent tasks with :mod:`pottsfold.threads`. That keeps
+compilation short, results independent of the number of threads, and processes
+free to fork.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+from numba import njit
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def kernel(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Compile a function over arrays and scalars to machine code, once.
+
+    The machine code is kept beside the source file (or in the user's cache
+    folder), so a second run compiles nothing. A kernels file must not call
+    kernels of another file: Numba's cache would not see edits there.
+    ``fastmath`` stays off, so sums are made in the order written.
+    """
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        compiled = njit(cache=True, **options)(function)
+    except RuntimeError:
+        # No folder on this machine can be written: compile in every process.
+        compiled = njit(**options)(function)
+    return cast("Callable[Parameters, Result]", compiled)

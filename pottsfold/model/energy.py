@@ -1,0 +1,87 @@
+"""Energies of sequences and conditional probabilities of letters."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.model import kernels
+from pottsfold.model.potts import PottsModel
+
+
+def energy(model: PottsModel, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return E(x) = - sum_i h_i(x_i) - sum_{i<j} J_ij(x_i, x_j) of sequences.
+
+    Parameters
+    ----------
+    model : PottsModel
+        Model of L sites.
+    codes : (N, L) or (L,) uint8
+        Sequences; an unknown letter, and a gap under ``gaps="missing"``, adds
+        nothing.
+
+    Returns
+    -------
+    (N,) float64
+        In nats; low is probable.
+    """
+    rows = _checked(model, np.atleast_2d(codes))
+    energies = np.empty(len(rows))
+    kernels.sum_energies(rows, model.fields, model.couplings, energies)
+    return energies
+
+
+def local_fields(model: PottsModel, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return H_i(a) = h_i(a) + sum_{j != i} J_ij(a, x_j) of one sequence.
+
+    H_i(b) - H_i(x_i) is the log-odds of putting letter b at site i.
+
+    Parameters
+    ----------
+    model : PottsModel
+        Model of L sites.
+    codes : (L,) uint8
+        The background sequence.
+
+    Returns
+    -------
+    (L, q) float64
+        In nats.
+    """
+    row = _checked(model, codes[np.newaxis])[0]
+    local = np.empty(model.fields.shape)
+    kernels.sum_local_fields(row, model.fields, model.couplings, local)
+    return local
+
+
+def conditional_log_probabilities(
+    model: PottsModel, codes: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """Return log P(x_i = a | the other letters) at every site of one sequence.
+
+    Parameters
+    ----------
+    model : PottsModel
+        Model of L sites.
+    codes : (L,) uint8
+        The sequence.
+
+    Returns
+    -------
+    (L, q) float64
+        Over the modelled letters; minus infinity for a gap that is not one.
+    """
+    from scipy.special import log_softmax
+
+    local = local_fields(model, codes)
+    result = np.full(local.shape, -np.inf)
+    result[:, model.states] = log_softmax(local[:, model.states], axis=1)
+    return result
+
+
+def _checked(model: PottsModel, rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if rows.shape[1] != model.length:
+        raise ValueError(f"{rows.shape[1]} letters for a model of {model.length} sites")
+    checked = np.ascontiguousarray(rows, dtype=np.uint8).view()
+    checked.flags.writeable = False
+    return checked

@@ -1,0 +1,121 @@
+"""The model as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment.frequencies import Gaps, first_state
+from pottsfold.alignment.numbering import Numbering
+from pottsfold.alphabet import Alphabet
+from pottsfold.errors import UsageError
+
+
+@dataclass(frozen=True, eq=False)
+class PottsModel:
+    """A pairwise Potts model of L sites and q letters.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        Its q letters, the gap first.
+    fields : (L, q) float32
+        h_i(a), in nats.
+    couplings : (L, L, q, q) float32
+        J_ij(a, b), in nats; both triangles, zero where i = j.
+    numbering : Numbering
+        Residue number of every site.
+    gaps : {"state", "missing"}
+        Whether the gap is a letter of the model.
+    gauge : str
+        ``"fitted"`` as regularization left it, or ``"zero-sum"``.
+    focus : (L,) uint8 or None
+        Codes of the focus (wild-type) sequence.
+    focus_name : str
+        Its name.
+    frequencies : (L, q) float64 or None
+        Weighted letter frequencies of the alignment it was fitted to.
+    neff : float
+        Effective number of sequences of that alignment; 0 when unknown.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, values are not finite, or couplings not symmetric.
+    """
+
+    alphabet: Alphabet
+    fields: NDArray[np.float32]
+    couplings: NDArray[np.float32]
+    numbering: Numbering
+    gaps: Gaps = "state"
+    gauge: str = "fitted"
+    focus: NDArray[np.uint8] | None = None
+    focus_name: str = ""
+    frequencies: NDArray[np.float64] | None = None
+    neff: float = 0.0
+
+    def __post_init__(self) -> None:
+        length, size = len(self.numbering), self.alphabet.size
+        arrays = {
+            "fields": (self.fields, np.float32, (length, size)),
+            "couplings": (self.couplings, np.float32, (length, length, size, size)),
+            "focus": (self.focus, np.uint8, (length,)),
+            "frequencies": (self.frequencies, np.float64, (length, size)),
+        }
+        for name, (array, dtype, shape) in arrays.items():
+            if array is None:
+                continue
+            checked = np.ascontiguousarray(array, dtype=dtype).view()
+            if checked.shape != shape:
+                raise ValueError(f"{name} are {checked.shape} where {shape} is due")
+            if dtype != np.uint8 and not np.isfinite(checked).all():
+                raise ValueError(f"{name} hold values that are not finite")
+            checked.flags.writeable = False
+            object.__setattr__(self, name, checked)
+        if self.gaps not in ("state", "missing"):
+            raise ValueError(f"gaps {self.gaps!r}: 'state' or 'missing' is needed")
+        if self.focus is not None and (self.focus > self.alphabet.unknown).any():
+            raise ValueError("a code of the focus is outside the alphabet")
+        for i in range(length):
+            mirrored = self.couplings[:, i].transpose(0, 2, 1)
+            if self.couplings[i, i].any() or not np.array_equal(
+                self.couplings[i], mirrored
+            ):
+                raise ValueError("couplings must be symmetric, with zeros for i = j")
+
+    @property
+    def length(self) -> int:
+        """Number of sites L."""
+        return len(self.numbering)
+
+    @property
+    def states(self) -> slice:
+        """Codes of the modelled letters."""
+        return slice(first_state(self.gaps), self.alphabet.size)
+
+    @property
+    def n_states(self) -> int:
+        """Number of modelled letters."""
+        return self.alphabet.size - first_state(self.gaps)
+
+    @property
+    def focus_sequence(self) -> str | None:
+        """Letters of the focus sequence, or None."""
+        return None if self.focus is None else self.alphabet.decode(self.focus)
+
+    def require_focus(self) -> NDArray[np.uint8]:
+        """Return the focus codes, shape (L,).
+
+        Raises
+        ------
+        UsageError
+            If the model has no focus sequence.
+        """
+        if self.focus is None:
+            raise UsageError(
+                "this model has no focus sequence to mutate; fit with --focus NAME"
+            )
+        return self.focus

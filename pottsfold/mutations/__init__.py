@@ -1,0 +1,1 @@
+"""What substitutions do to a sequence's energy."""

@@ -1,0 +1,95 @@
+"""How a result was made: software, settings, input and run."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+from pottsfold import __version__
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The making of one result.
+
+    Parameters
+    ----------
+    versions : dict of str
+        Versions of Python, pottsfold and the libraries that computed.
+    settings : dict
+        Every setting that decides the result, by name.
+    source : dict of str
+        The input: ``path``, ``sha256`` and ``format``.
+    seed : int or None
+        Seed of the random numbers; None where none are drawn.
+    threads : int
+        Threads used; results do not depend on it.
+    seconds, cpu_seconds : float
+        Wall and processor time of the fit.
+    date : str
+        When it ended, UTC, ISO 8601.
+    """
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    source: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+    threads: int = 1
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    date: str = ""
+
+
+class Stopwatch:
+    """Wall and processor seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._wall = time.perf_counter()
+        self._cpu = time.process_time()
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds since the start."""
+        return time.perf_counter() - self._wall
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor seconds of this process, all threads, since the start."""
+        return time.process_time() - self._cpu
+
+
+def record(
+    *,
+    settings: Mapping[str, Any],
+    source: Mapping[str, str],
+    threads: int,
+    clock: Stopwatch,
+    seed: int | None = None,
+) -> Provenance:
+    """Return the provenance of a result that has just been made."""
+    now = datetime.datetime.now(datetime.UTC)
+    return Provenance(
+        versions=software_versions(),
+        settings=dict(settings),
+        source=dict(source),
+        seed=seed,
+        threads=threads,
+        seconds=round(clock.seconds, 3),
+        cpu_seconds=round(clock.cpu_seconds, 3),
+        date=now.isoformat(timespec="seconds"),
+    )
+
+
+def software_versions() -> dict[str, str]:
+    """Return the versions of Python, pottsfold, NumPy, SciPy and Numba."""
+    libraries = ("numpy", "scipy", "numba")
+    return {
+        "pottsfold": __version__,
+        "python": platform.python_version(),
+        **{library: metadata.version(library) for library in libraries},
+    }
