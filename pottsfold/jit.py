@@ -1,20 +1,51 @@
-"""The one place where Numba's options are set.
+"""The one place where Numba's options are set, and vector operations on rows.
 
 Kernels release the interpreter lock and never start threads of their own: the
 caller spreads independent tasks with :mod:`pottsfold.threads`. That keeps
 compilation short, results independent of the number of threads, and processes
 free to fork.
+
+The compiler does not turn a loop over a short row (21 letters padded to 24 floats)
+into good vector code, since it sees the row's length only at run time. The ``*_row``
+functions below do: each takes ``lanes``, a tuple whose *length* is the row's, known
+when compiling, and works on the whole row in registers, in the order written, so
+results do not depend on the machine's vector width. Rows are float32.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+FLOAT, DOUBLE, INT32, INT64 = (
+    ir.FloatType(),
+    ir.DoubleType(),
+    ir.IntType(32),
+    ir.IntType(64),
+)
+# Below this exp(x) is no normal float32 number: it counts as zero.
+LEAST_EXPONENT = -87.0
+LOG2_E = 1.4426950408889634
+# Adding and taking away 1.5 * 2^23 rounds a float32 to the nearest whole number.
+ROUNDER = 12582912.0
+# 2^f for f in [-1/2, 1/2]: minimax, relative error 2e-7; highest power first.
+EXP2_POLYNOMIAL = (
+    1.535336188319500e-4,
+    1.339887440266574e-3,
+    9.618437357674640e-3,
+    5.550332471162809e-2,
+    2.402264791363012e-1,
+    6.931472028550421e-1,
+    1.0,
+)
 
 
 def kernel(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -32,3 +63,194 @@ def kernel(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
         # No folder on this machine can be written: compile in every process.
         compiled = njit(**options)(function)
     return cast("Callable[Parameters, Result]", compiled)
+
+
+class _Row:
+    """Code generation for rows of ``width`` floats of C-contiguous arrays."""
+
+    def __init__(self, context: Any, builder: Any, lanes: Any) -> None:
+        self.context = context
+        self.builder = builder
+        self.width = lanes.count
+        self.type = ir.VectorType(FLOAT, self.width)
+
+    def index(self, value: Any, numba_type: Any) -> Any:
+        return self.context.cast(self.builder, value, numba_type, types.intp)
+
+    def pointer(self, array_type: Any, array: Any, *indices: Any) -> Any:
+        """Return a pointer to array[*indices, 0]."""
+        view = self.context.make_array(array_type)(self.context, self.builder, array)
+        place = cgutils.get_item_pointer(
+            self.context,
+            self.builder,
+            array_type,
+            view,
+            [*indices, ir.Constant(INT64, 0)],
+        )
+        return self.builder.bitcast(place, self.type.as_pointer())
+
+    def places(self, sig: Any, args: Any, at: int) -> list[Any]:
+        """Return pointers to array[j + k, letters[k], 0] for every k.
+
+        Array, j and letters are the arguments from place ``at`` on.
+        """
+        first = self.index(args[at + 1], sig.args[at + 1])
+        letters = sig.args[at + 2]
+        return [
+            self.pointer(
+                sig.args[at],
+                args[at],
+                self.builder.add(first, ir.Constant(INT64, k)),
+                self.index(self.builder.extract_value(args[at + 2], k), letters.dtype),
+            )
+            for k in range(letters.count)
+        ]
+
+    def load(self, pointer: Any) -> Any:
+        return self.builder.load(pointer, align=4, typ=self.type)
+
+    def store(self, row: Any, pointer: Any) -> None:
+        self.builder.store(row, pointer, align=4)
+
+    def constant(self, value: float) -> Any:
+        return ir.Constant(self.type, [ir.Constant(FLOAT, value)] * self.width)
+
+    def splat(self, scalar: Any) -> Any:
+        row = self.builder.insert_element(
+            ir.Constant(self.type, ir.Undefined), scalar, ir.Constant(INT32, 0)
+        )
+        mask = ir.Constant(ir.VectorType(INT32, self.width), [0] * self.width)
+        return self.builder.shuffle_vector(row, row, mask)
+
+    def fold(self, row: Any, combine: Callable[[Any, Any], Any]) -> Any:
+        """Return one scalar from a row, halves combined, then halves of halves."""
+        width = self.width
+        while width % 2 == 0:
+            width //= 2
+            low, high = (
+                ir.Constant(
+                    ir.VectorType(INT32, width), list(range(start, start + width))
+                )
+                for start in (0, width)
+            )
+            row = combine(
+                self.builder.shuffle_vector(row, row, low),
+                self.builder.shuffle_vector(row, row, high),
+            )
+        parts = [
+            self.builder.extract_element(row, ir.Constant(INT32, k))
+            for k in range(width)
+        ]
+        while len(parts) > 1:
+            parts = [combine(parts[0], parts[1]), *parts[2:]]
+        return parts[0]
+
+    def larger(self, x: Any, y: Any) -> Any:
+        return self.builder.select(self.builder.fcmp_ordered(">", x, y), x, y)
+
+    def exp(self, x: Any) -> Any:
+        """Return exp(x) of a row; zero below LEAST_EXPONENT."""
+        build = self.builder
+        least = self.constant(LEAST_EXPONENT)
+        tiny = build.fcmp_ordered("<", x, least)
+        y = build.fmul(build.select(tiny, least, x), self.constant(LOG2_E))
+        rounder = self.constant(ROUNDER)
+        whole = build.fsub(build.fadd(y, rounder), rounder)
+        part = build.fsub(y, whole)
+        power = self.constant(EXP2_POLYNOMIAL[0])
+        for coefficient in EXP2_POLYNOMIAL[1:]:
+            power = build.fadd(build.fmul(power, part), self.constant(coefficient))
+        # 2^whole, by writing the exponent bits of a float.
+        integers = ir.VectorType(INT32, self.width)
+        bits = build.fptosi(whole, integers)
+        bias = ir.Constant(integers, [127] * self.width)
+        shift = ir.Constant(integers, [23] * self.width)
+        scale = build.bitcast(build.shl(build.add(bits, bias), shift), self.type)
+        return build.select(tiny, self.constant(0.0), build.fmul(power, scale))
+
+
+@intrinsic
+def gather_rows(typing, out, n, table, j, letters, lanes):  # type: ignore[no-untyped-def]
+    """Add table[j, letters[0]], table[j + 1, letters[1]], ... to out[n].
+
+    ``letters`` is a tuple, of any length.
+    """
+    signature = types.void(out, n, table, j, letters, lanes)
+
+    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        row = _Row(context, builder, lanes)
+        place = row.pointer(sig.args[0], args[0], row.index(args[1], sig.args[1]))
+        total = row.load(place)
+        for there in row.places(sig, args, 2):
+            total = builder.fadd(total, row.load(there))
+        row.store(total, place)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def scatter_row(typing, rows, n, out, j, letters, lanes):  # type: ignore[no-untyped-def]
+    """Add rows[n] to out[j, letters[0]], out[j + 1, letters[1]], ...
+
+    ``letters`` is a tuple, of any length. The more of them, the better the
+    processor hides that one sum waits for the one before it.
+    """
+    signature = types.void(rows, n, out, j, letters, lanes)
+
+    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        row = _Row(context, builder, lanes)
+        n = row.index(args[1], sig.args[1])
+        addend = row.load(row.pointer(sig.args[0], args[0], n))
+        for place in row.places(sig, args, 2):
+            row.store(builder.fadd(row.load(place), addend), place)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def softmax_row(typing, logits, n, fields, scale, out, lanes):  # type: ignore[no-untyped-def]
+    """Write scale * softmax(logits[n] + fields) to out[n]; return its log-norm.
+
+    fields (width,) float32 holds a hugely negative number in places to leave out.
+    The log-norm is returned in two parts, (highest, sum): log sum exp = highest +
+    log(sum).
+    """
+    returned = types.UniTuple(types.float32, 2)
+    signature = returned(logits, n, fields, scale, out, lanes)
+
+    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        row = _Row(context, builder, lanes)
+        n = row.index(args[1], sig.args[1])
+        x = builder.fadd(
+            row.load(row.pointer(sig.args[0], args[0], n)),
+            row.load(row.pointer(sig.args[2], args[2])),
+        )
+        highest = row.fold(x, row.larger)
+        p = row.exp(builder.fsub(x, row.splat(highest)))
+        norm = row.fold(p, builder.fadd)
+        factor = builder.fdiv(args[3], norm)
+        row.store(
+            builder.fmul(p, row.splat(factor)), row.pointer(sig.args[4], args[4], n)
+        )
+        return context.make_tuple(builder, returned, (highest, norm))
+
+    return signature, generate
+
+
+@intrinsic
+def add_scaled_row(typing, out, k, scale, rows, n, lanes):  # type: ignore[no-untyped-def]
+    """Add scale * rows[n] to out[k]."""
+    signature = types.void(out, k, scale, rows, n, lanes)
+
+    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        row = _Row(context, builder, lanes)
+        k, n = row.index(args[1], sig.args[1]), row.index(args[4], sig.args[4])
+        place = row.pointer(sig.args[0], args[0], k)
+        there = row.load(row.pointer(sig.args[3], args[3], n))
+        product = builder.fmul(row.splat(args[2]), there)
+        row.store(builder.fadd(row.load(place), product), place)
+        return context.get_dummy_value()
+
+    return signature, generate

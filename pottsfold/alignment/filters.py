@@ -27,7 +27,7 @@ def drop_duplicates(alignment: Alignment) -> Alignment:
     _, first = np.unique(whole_rows, return_index=True)
     keep = np.zeros(alignment.n_sequences, bool)
     keep[order[first]] = True
-    return _select_sequences(alignment, keep, "duplicates of another sequence")
+    return _select_sequences(alignment, keep, "that repeat another one")
 
 
 def drop_gapped_sequences(alignment: Alignment, maximum: float) -> Alignment:
@@ -43,7 +43,7 @@ def drop_gapped_sequences(alignment: Alignment, maximum: float) -> Alignment:
     _check_fraction("--max-sequence-gaps", maximum)
     keep = absent(alignment).mean(axis=1) <= maximum
     return _select_sequences(
-        alignment, keep, f"with more than {maximum:.0%} gaps or unknown letters"
+        alignment, keep, f"with more than {_percent(maximum)} gaps or unknown letters"
     )
 
 
@@ -67,7 +67,7 @@ def drop_fragments(alignment: Alignment, minimum: float) -> Alignment:
     span = np.where(present.any(axis=1), last - first + 1, 0)
     keep = span >= minimum * alignment.length - 1e-9
     return _select_sequences(
-        alignment, keep, f"spanning less than {minimum:.0%} of the columns"
+        alignment, keep, f"spanning less than {_percent(minimum)} of the columns"
     )
 
 
@@ -91,13 +91,13 @@ def drop_gapped_columns(alignment: Alignment, maximum: float) -> Alignment:
     if keep.sum() < 2:
         raise AlignmentError(
             f"{int(keep.sum())} of {alignment.length} columns have at most "
-            f"{maximum:.0%} gaps; allow more with --max-column-gaps",
+            f"{_percent(maximum)} gaps; allow more with --max-column-gaps",
             path=alignment.source.path or None,
         )
     dropped = alignment.numbering.positions[~keep]
     note = (
         f"dropped {len(dropped)} of {alignment.length} columns with more than "
-        f"{maximum:.0%} gaps or unknown letters"
+        f"{_percent(maximum)} gaps or unknown letters"
     )
     if len(dropped):
         note += f" (positions {ranges(dropped)})"
@@ -139,6 +139,10 @@ def _select_sequences(
         )
     note = f"dropped {int((~keep).sum())} of {len(keep)} sequences {what}"
     return alignment.select(sequences=keep, note=note)
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:g}%"
 
 
 def _check_fraction(option: str, value: float) -> None:

@@ -19,10 +19,11 @@ from pottsfold.alignment.alignment import Alignment, Source
 from pottsfold.alignment.numbering import Numbering
 from pottsfold.alignment.sources import Records, line_of_record, read_records
 from pottsfold.alphabet import Alphabet, guess_alphabet
-from pottsfold.errors import AlignmentError, nearest
+from pottsfold.errors import AlignmentError, UsageError, nearest
 
 LOWER = b"abcdefghijklmnopqrstuvwxyz"
-RANGE = re.compile(r"(?P<name>.+)/(?P<start>\d+)-(?P<end>\d+)")
+RANGE = re.compile(r"(?P<name>.+)/(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
+FARTHEST_FIRST = 10**9
 
 # What a byte is: bits, so that a column's kinds can be or-ed together.
 IS_GAP, IS_DOT, IS_UPPER, IS_LOWER = 1, 2, 4, 8
@@ -61,11 +62,15 @@ def read_alignment(
     AlignmentError
         If the file cannot be read, rows differ in length, the focus is not there,
         or most letters are outside the alphabet.
+    UsageError
+        If ``first`` is no residue number.
     """
+    if first is not None and abs(first) > FARTHEST_FIRST:
+        raise UsageError(f"--first {first}: not a residue number")
     records = read_records(path)
-    focus_row = _find_focus(records, focus)
-    raw, format_name = _raw_matrix(records)
     history: list[str] = []
+    focus_row = _find_focus(records, focus, history)
+    raw, format_name = _raw_matrix(records)
     keep = _match_columns(records, raw, focus_row, history)
     numbering = _numbering(records, keep, focus_row, first, history)
     matrix = raw[:, keep]
@@ -86,29 +91,38 @@ def read_alignment(
     )
 
 
-def _find_focus(records: Records, focus: str | int | None) -> int | None:
+def _find_focus(
+    records: Records, focus: str | int | None, history: list[str]
+) -> int | None:
     """Return the row of the focus sequence."""
     if focus is None:
         return None
     if isinstance(focus, int):
         if not 0 <= focus < len(records.rows):
             raise AlignmentError(
-                f"no row {focus} among {len(records.rows)} sequences",
+                f"no row {focus} among {len(records.rows)} sequences, counted from 0",
                 path=records.path,
             )
         return focus
-    if focus in records.names:
-        return records.names.index(focus)
-    bare = [(RANGE.fullmatch(name), name) for name in records.names]
-    found = [name for match, name in bare if match and match["name"] == focus]
-    if len(set(found)) > 1:
+    name = focus if focus in records.names else _named_without_range(records, focus)
+    count = records.names.count(name)
+    if count > 1:
+        history.append(f"{count} sequences are named {name}: the first is the focus")
+    return records.names.index(name)
+
+
+def _named_without_range(records: Records, focus: str) -> str:
+    """Return the whole name ``focus/start-end`` of the focus sequence."""
+    matches = (RANGE.fullmatch(name) for name in records.names)
+    found = sorted({m.string for m in matches if m and m["name"] == focus})
+    if len(found) == 1:
+        return found[0]
+    if found:
         raise AlignmentError(
-            f"focus {focus!r} may be any of {', '.join(sorted(set(found))[:5])}; "
+            f"focus {focus!r} may be any of {', '.join(found[:5])}; "
             "give the whole name",
             path=records.path,
         )
-    if found:
-        return records.names.index(found[0])
     raise AlignmentError(
         f"no sequence named {focus!r} among {len(records.names)}"
         + nearest(focus, records.names),
@@ -120,7 +134,7 @@ def _raw_matrix(records: Records) -> tuple[NDArray[np.uint8], str]:
     """Return the rows as bytes, shape (N, columns), and the format's full name."""
     rows = records.rows
     format_name = records.format
-    if len(set(map(len, rows))) > 1 and format_name == "fasta":
+    if format_name == "fasta" and _is_a3m(rows):
         rows = [row.translate(None, LOWER + b".") for row in rows]
         format_name = "a3m"
     lengths = Counter(map(len, rows))
@@ -128,10 +142,33 @@ def _raw_matrix(records: Records) -> tuple[NDArray[np.uint8], str]:
         raise _ragged(records, lengths)
     if not len(rows[0]):
         raise AlignmentError("its sequences are empty", path=records.path)
-    raw = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+    raw = _stacked(rows)
     if format_name == "fasta" and b"." in rows[0]:
         format_name = "a2m"
     return raw, format_name
+
+
+def _stacked(rows: list[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+
+
+def _is_a3m(rows: list[bytes]) -> bool:
+    """Tell whether inserts stand out of line.
+
+    They do when rows differ in length and are not all lower case. Rows of one
+    length may be an A3M by chance: when they keep one length without lower case,
+    have no ``.`` to fill inserts, and a column mixes lower case with match letters
+    or gaps.
+    """
+    if len(set(map(len, rows))) > 1:
+        return any(row != row.lower() for row in rows)
+    if all(map(bytes.isupper, rows)) or any(b"." in row for row in rows):
+        return False
+    if len({len(row.translate(None, LOWER)) for row in rows}) > 1:
+        return False
+    kinds = np.bitwise_or.reduce(_kinds()[_stacked(rows)], axis=0)
+    mixed = (kinds & IS_LOWER != 0) & (kinds & (IS_UPPER | IS_GAP) != 0)
+    return bool(mixed.any() and (kinds & IS_UPPER).any())
 
 
 def _ragged(records: Records, stripped: Counter[int]) -> AlignmentError:
@@ -143,6 +180,13 @@ def _ragged(records: Records, stripped: Counter[int]) -> AlignmentError:
         plain.most_common(1)[0], stripped.most_common(1)[0], key=lambda pair: pair[1]
     )
     as_a3m = stripped[usual] == count and plain[usual] != count
+    if 2 * count <= len(records.rows):
+        return AlignmentError(
+            f"{len(records.rows)} sequences of {len(stripped)} lengths, "
+            f"{min(stripped)} to {max(stripped)} letters: not aligned; align them "
+            "first",
+            path=records.path,
+        )
     for index, row in enumerate(records.rows):
         length = len(row.translate(None, LOWER + b".") if as_a3m else row)
         if length != usual:
@@ -185,7 +229,12 @@ def _match_columns(
         )
     if match.sum() < 2:
         raise AlignmentError(
-            f"only {int(match.sum())} match columns",
+            f"{int(match.sum())} match columns where 2 are needed"
+            + (
+                ""
+                if focus is None
+                else "; its upper-case letters decide: choose another --focus"
+            ),
             path=records.path,
             record=None if focus is None else records.names[focus],
         )
@@ -217,7 +266,10 @@ def _numbering(
     if match:
         start, source = int(match["start"]), f"from {match['start']} (its name)"
         due = int(match["end"]) - start + 1
-        if due != residue.sum() and first is None:
+        if due <= 0:
+            # Rfam writes the reverse strand so; columns must count upwards.
+            start, source = 1, "from 1 (its /start-end runs backwards)"
+        elif due != residue.sum() and first is None:
             history.append(
                 f"the focus name promises {due} residues and the row has "
                 f"{int(residue.sum())}: numbers count from {start} all the same; "

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,8 @@ COMPRESSIONS = {
     b"\x28\xb5\x2f\xfd": "zst",
     b"BZh": "bz2",
 }
-CLUSTAL_HEADS = ("CLUSTAL", "PROBCONS", "MUSCLE", "MSAPROBS")
+CLUSTAL_HEADS = ("CLUSTAL", "PROBCONS", "MUSCLE", "MSAPROBS", "KALIGN")
+END = "//"
 PLAIN_ROW = re.compile(r"[A-Za-z.*~-]+\s*")
 READABLE = "FASTA, A2M, A3M, Stockholm, Clustal and PSICOV .aln are read"
 
@@ -62,8 +62,8 @@ def read_records(path: str | Path) -> Records:
     format_name = _sniff(name, data)
     parse = {
         "fasta": _fasta,
-        "stockholm": _biopython,
-        "clustal": _biopython,
+        "stockholm": _blocks,
+        "clustal": _blocks,
         "psicov": _psicov,
     }[format_name]
     names, rows = parse(name, data, format_name)
@@ -78,6 +78,8 @@ def read_records(path: str | Path) -> Records:
 
 def line_of_record(records: Records, index: int) -> int | None:
     """Return the line, from 1, where a record starts; None if it cannot be told."""
+    if not Path(records.path).is_file():
+        return None  # a pipe can be read only once
     data, _ = _file_bytes(records.path)
     seen = -1
     for number, line in enumerate(_text(data), start=1):
@@ -133,12 +135,15 @@ def _decompress(name: str, data: bytes, compression: str) -> bytes:
         ) from error
     except Exception as error:  # each compression library has errors of its own
         raise AlignmentError(
-            f"the {compression} data are damaged ({error})", path=name
+            f"the {compression} data are damaged ({error}); fetch it again",
+            path=name,
         ) from error
 
 
 def _refuse_binary(name: str, data: bytes) -> None:
     head = data[:8192]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise AlignmentError("text in UTF-16; save it as UTF-8", path=name)
     control = sum(byte < 9 or 13 < byte < 32 for byte in head)
     if control:
         raise AlignmentError(f"a binary file, not an alignment; {READABLE}", path=name)
@@ -165,9 +170,8 @@ def _sniff(name: str, data: bytes) -> str:
         return "clustal"
     if PLAIN_ROW.fullmatch(first):
         return "psicov"
-    shown = first if len(first) <= 40 else first[:40] + "..."
     raise AlignmentError(
-        f"unknown format, begins with {shown!r}; {READABLE}",
+        f"unknown format, begins with {_shown(first)}; {READABLE}",
         path=name,
         line=number,
     )
@@ -180,7 +184,8 @@ def _fasta(name: str, data: bytes, _format: str) -> tuple[list[str], list[bytes]
     rows: list[bytes] = []
     for title, sequence in SimpleFastaParser(_after_comments(_text(data))):
         names.append((title.split(maxsplit=1) or [f"record_{len(names) + 1}"])[0])
-        rows.append(sequence.encode("ascii", "replace"))
+        # The parser leaves tabs inside a line.
+        rows.append("".join(sequence.split()).encode("ascii", "replace"))
     return names, rows
 
 
@@ -193,43 +198,81 @@ def _after_comments(lines: io.TextIOWrapper) -> Iterator[str]:
             yield line
 
 
-def _biopython(
-    name: str, data: bytes, format_name: str
-) -> tuple[list[str], list[bytes]]:
-    from Bio import AlignIO
+def _blocks(name: str, data: bytes, format_name: str) -> tuple[list[str], list[bytes]]:
+    """Read Stockholm or Clustal, where every block holds the next part of each row.
 
-    try:
-        alignment = AlignIO.read(_text(data), format_name)
-    except (ValueError, AssertionError, IndexError, KeyError) as error:
-        _explain_block_file(name, data)
-        reason = str(error).strip() or type(error).__name__
+    Biopython's readers are not used here: the Stockholm one makes ``.`` into ``-``,
+    so that inserts look like match columns, and the Clustal one never returns from
+    a file that is a header only.
+    """
+    parts: dict[str, list[str]] = {}
+    in_block: set[str] = set()
+    ended = False
+    for number, record, letters in _block_rows(name, data, format_name):
+        if not record:
+            in_block.clear()
+        elif ended:
+            raise AlignmentError(
+                "a second alignment begins here; keep one in the file",
+                path=name,
+                line=number,
+            )
+        elif record == END:
+            ended = True
+        elif record in in_block:
+            raise AlignmentError(
+                "stands twice in one block; give every sequence a name of its own, "
+                "and put a blank line between blocks",
+                path=name,
+                line=number,
+                record=record,
+            )
+        else:
+            in_block.add(record)
+            parts.setdefault(record, []).append(letters)
+    if format_name == "stockholm" and not ended:
         raise AlignmentError(
-            f"cannot be read as {format_name} ({reason})", path=name
-        ) from error
-    names = [record.id for record in alignment]
-    return names, [str(record.seq).encode("ascii", "replace") for record in alignment]
+            "does not end with '//' (cut off?); fetch it again, or add that line",
+            path=name,
+        )
+    return list(parts), ["".join(p).encode("ascii", "replace") for p in parts.values()]
 
 
-def _explain_block_file(name: str, data: bytes) -> None:
-    """Raise an error that names the ragged record of a Stockholm or Clustal file."""
-    lengths: Counter[str] = Counter()
-    lines: dict[str, int] = {}
+def _block_rows(
+    name: str, data: bytes, format_name: str
+) -> Iterator[tuple[int, str, str]]:
+    """Yield line number, name and letters of rows; END at the end, "" where blank."""
+    header_seen = False
     for number, line in enumerate(_text(data), start=1):
         words = line.split()
-        is_row = not line.startswith(("#", "//", " ", *CLUSTAL_HEADS))
-        if is_row and len(words) >= 2:
-            lengths[words[0]] += len(words[1])
-            lines[words[0]] = number
-    if lengths:
-        usual = Counter(lengths.values()).most_common(1)[0][0]
-        for record, length in lengths.items():
-            if length != usual:
-                raise AlignmentError(
-                    f"{length} letters where the others have {usual}",
-                    path=name,
-                    line=lines[record],
-                    record=record,
-                )
+        if not words:
+            yield number, "", ""
+        elif format_name == "stockholm" and line.startswith("#"):
+            continue
+        elif format_name == "stockholm" and words == [END]:
+            yield number, END, ""
+        elif format_name == "clustal" and (line[0] in " \t#" or not header_seen):
+            # The line of conservation marks begins with blanks and ends a block.
+            header_seen = header_seen or line[0] != "#"
+            yield number, "", ""
+        elif len(words) == 2 or (format_name == "clustal" and _is_counted_row(words)):
+            yield number, words[0], words[1]
+        else:
+            raise AlignmentError(
+                f"{_shown(line.strip())} is not a name and a row of letters",
+                path=name,
+                line=number,
+            )
+
+
+def _is_counted_row(words: list[str]) -> bool:
+    """Tell a Clustal row that ends with its count of residues."""
+    return len(words) == 3 and words[2].isdecimal()
+
+
+def _shown(text: str) -> str:
+    """Return the beginning of a line, quoted."""
+    return repr(text if len(text) <= 40 else text[:40] + "...")
 
 
 def _psicov(name: str, data: bytes, _format: str) -> tuple[list[str], list[bytes]]:
@@ -239,9 +282,8 @@ def _psicov(name: str, data: bytes, _format: str) -> tuple[list[str], list[bytes
         if not text or text.startswith("#"):
             continue
         if not PLAIN_ROW.fullmatch(text):
-            shown = text if len(text) <= 40 else text[:40] + "..."
             raise AlignmentError(
-                f"{shown!r} is not a row of letters and gaps; {READABLE}",
+                f"{_shown(text)} is not a row of letters and gaps; {READABLE}",
                 path=name,
                 line=number,
             )

@@ -93,7 +93,7 @@ def fit(
     drop_duplicate
         Keep one of identical sequences.
     tolerance
-        Converged when five iterations together gain less than this share.
+        Converged when a step gains less than this share of the objective.
     max_iterations
         Iterations at most.
     threads

@@ -10,7 +10,7 @@ and returns a :class:`~pottsfold.model.Fit`, a model and the report of its makin
 ==========================  =================================================
 """
 
-from pottsfold.inference.independent import fit_independent, independent_fields
+from pottsfold.inference.independent import fit_independent
 from pottsfold.inference.mean_field import fit_mean_field
 from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood
 from pottsfold.inference.regularization import Regularization
@@ -20,5 +20,4 @@ __all__ = [
     "fit_independent",
     "fit_mean_field",
     "fit_pseudolikelihood",
-    "independent_fields",
 ]

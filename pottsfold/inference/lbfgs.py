@@ -23,7 +23,8 @@ Progress = Callable[[int, float, float], None]
 SUFFICIENT_DECREASE = 1e-4
 CURVATURE = 0.9
 MOST_TRIALS = 20
-WINDOW = 5
+# Gains below this share of the value are not told from rounding in float32.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def minimize(
     *,
     tolerance: float,
     max_iterations: int,
+    first_step: float,
     memory: int = 6,
     progress: Progress | None = None,
 ) -> Minimum:
@@ -73,10 +75,13 @@ def minimize(
     start : (n,) float32
         Where to begin; not changed.
     tolerance : float
-        Converged when the last five iterations together lowered the value by less
-        than ``tolerance`` times its size.
+        Converged when the last step gained, and the quadratic model promises the
+        next, less than this share of the value. The distance to the minimum is then
+        of that size too.
     max_iterations : int
         Iterations at most.
+    first_step : float
+        The first trial is ``start - first_step * gradient``.
     memory : int
         Pairs of steps and gradient changes kept, 2 n float32 each.
     progress : callable, optional
@@ -93,21 +98,27 @@ def minimize(
     values = [value]
     history: deque[tuple[Vector, Vector, float]] = deque(maxlen=memory)
     converged, reason = False, f"{max_iterations} iterations were made"
-    norm = _norm(gradient)
-    for iteration in range(1, max_iterations + 1):
-        if norm == 0:
-            converged, reason = True, "the gradient is zero"
-            break
+    for iteration in range(max_iterations + 1):
         direction = _direction(gradient, history)
-        if kernels.dot(direction, gradient) >= 0:
+        slope = kernels.dot(direction, gradient)
+        if slope > 0:
             # Rounding has spoilt the memory: begin anew, straight downhill.
             history.clear()
             direction = -gradient
-        first_step = 1.0 if history else min(1.0, 1.0 / norm)
-        found = _line_search(objective, point, value, gradient, direction, first_step)
+            slope = -kernels.dot(gradient, gradient)
+        ahead = -0.5 * slope / abs(value)
+        behind = (values[-2] - value) / abs(value) if iteration else np.inf
+        if slope == 0 or max(ahead, behind) < tolerance:
+            converged = True
+            reason = f"a step gains less than {tolerance:g} of the objective"
+            break
+        if iteration == max_iterations:
+            break
+        step_length = 1.0 if history else first_step
+        found = _line_search(objective, point, value, gradient, direction, step_length)
         evaluations += found.evaluations
         if found.point is None or found.gradient is None:
-            converged = _flat(values, tolerance)
+            converged = ahead < ROUNDING
             reason = "no step lowers the objective in float32"
             break
         step = found.point - point
@@ -117,23 +128,11 @@ def minimize(
             history.append((step, change, curvature))
         point, gradient, value = found.point, found.gradient, found.value
         values.append(value)
-        norm = _norm(gradient)
         if progress is not None:
-            progress(iteration, value, norm)
-        if _flat(values, tolerance):
-            converged = True
-            reason = (
-                f"the last {WINDOW} iterations lowered the objective by less than "
-                f"{tolerance:g} of it"
-            )
-            break
-    return Minimum(point, tuple(values), norm, evaluations, converged, reason)
-
-
-def _flat(values: list[float], tolerance: float) -> bool:
-    if len(values) <= WINDOW:
-        return False
-    return values[-1 - WINDOW] - values[-1] < tolerance * abs(values[-1])
+            progress(iteration + 1, value, _norm(gradient))
+    return Minimum(
+        point, tuple(values), _norm(gradient), evaluations, converged, reason
+    )
 
 
 def _norm(x: Vector) -> float:

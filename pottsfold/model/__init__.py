@@ -12,6 +12,7 @@ like an unknown letter, adds nothing to an energy.
 from pottsfold.model.energy import conditional_log_probabilities, energy, local_fields
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.gauge import zero_sum
+from pottsfold.model.independent import independent_fields
 from pottsfold.model.potts import PottsModel
 from pottsfold.model.storage import ModelHeader, load_fit, read_header, save_fit
 
@@ -22,6 +23,7 @@ __all__ = [
     "PottsModel",
     "conditional_log_probabilities",
     "energy",
+    "independent_fields",
     "load_fit",
     "local_fields",
     "read_header",

@@ -1,0 +1,57 @@
+"""``pottsfold scan``: what every single substitution does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pottsfold.commands.console import say
+from pottsfold.model import load_fit
+from pottsfold.mutations import scan_table
+from pottsfold.report.figures import check_figure_path
+from pottsfold.report.tables import check_table_path, write_table
+
+
+def scan(
+    model: Path,
+    *,
+    output: Annotated[
+        str, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)
+    ],
+    plot: Path | None = None,
+) -> None:
+    """Score every single substitution of the focus sequence.
+
+    log_odds = E(wild type) - E(mutant) in nats: negative is harmful.
+
+    Parameters
+    ----------
+    model
+        Model file.
+    output
+        Table to write, ending in .csv, .tsv or .parquet; - is standard output.
+    plot
+        Heatmap to draw, ending in .png, .pdf or .svg.
+    """
+    check_table_path(output)
+    if plot is not None:
+        check_figure_path(plot)
+    potts = load_fit(model).model
+    table = scan_table(potts)
+    write_table(table, output)
+    harmful = float((table["log_odds"] < 0).mean())
+    say(
+        f"{len(table)} substitutions at {table['position'].nunique()} sites: "
+        f"{harmful:.0%} lower the log-odds, median {table['log_odds'].median():.2f} "
+        "nats"
+    )
+    if output != "-":
+        say(f"wrote {output}")
+    if plot is not None:
+        # Matplotlib takes a while to import, so only for who wants a figure.
+        from pottsfold.report.mutation_heatmap import draw_mutation_heatmap
+
+        draw_mutation_heatmap(plot, table, potts.alphabet, potts.focus_name)
+        say(f"wrote {plot}")

@@ -1,0 +1,192 @@
+"""The strength of coupling between sites, and its list of pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment import Numbering
+from pottsfold.alphabet import GAP
+from pottsfold.contacts.precision import CONTACT_DISTANCE
+from pottsfold.contacts.ranking import strongest_pairs
+from pottsfold.model import PottsModel
+from pottsfold.model.gauge import centre_blocks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class CouplingMap:
+    """Coupling strengths of all pairs of sites.
+
+    Parameters
+    ----------
+    norms : (L, L) float64
+        Norms as :func:`coupling_norms` gives them, the table's ``raw_score``.
+    scores : (L, L) float64
+        The same after :func:`average_product_correction`, the table's ``score``.
+    numbering : Numbering
+        Residue number of every site.
+    letters : str
+        Focus letter of every site, ``-`` where there is no focus.
+    name : str
+        Name of the focus sequence, empty where there is none.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree.
+    """
+
+    norms: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    numbering: Numbering
+    letters: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        length = len(self.numbering)
+        if len(self.letters) != length:
+            raise ValueError(f"{len(self.letters)} letters for {length} sites")
+        for field in ("norms", "scores"):
+            checked = np.ascontiguousarray(getattr(self, field), np.float64).view()
+            if checked.shape != (length, length):
+                raise ValueError(f"{field} are {checked.shape} for {length} sites")
+            checked.flags.writeable = False
+            object.__setattr__(self, field, checked)
+
+    @property
+    def length(self) -> int:
+        """Number of sites L."""
+        return len(self.numbering)
+
+
+def coupling_map(model: PottsModel) -> CouplingMap:
+    """Return norms and corrected scores of all pairs of a model's sites."""
+    norms = coupling_norms(model)
+    return CouplingMap(
+        norms=norms,
+        scores=average_product_correction(norms),
+        numbering=model.numbering,
+        letters=model.focus_sequence or GAP * model.length,
+        name=model.focus_name,
+    )
+
+
+def coupling_norms(model: PottsModel) -> NDArray[np.float64]:
+    """Return the Frobenius norm of every pair's couplings.
+
+    Blocks are brought to the zero-sum gauge over all modelled letters first, the gap
+    among them if it is one, and the norm is then taken over the letters that are
+    not the gap [1]_. So norms are the same whatever gauge the model is in.
+
+    Parameters
+    ----------
+    model : PottsModel
+        In any gauge.
+
+    Returns
+    -------
+    (L, L) float64
+        Symmetric, in nats, zero where i = j.
+
+    References
+    ----------
+    .. [1] Ekeberg et al. (2013), Phys. Rev. E 87, 012707.
+    """
+    norms = np.zeros((model.length, model.length))
+    letters = model.states
+    first = 1 - letters.start
+    for i in range(model.length - 1):
+        centred, _ = centre_blocks(model.couplings[i, i + 1 :, letters, letters])
+        norms[i, i + 1 :] = np.sqrt((centred[:, first:, first:] ** 2).sum(axis=(1, 2)))
+    return norms + norms.T
+
+
+def average_product_correction(norms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return S_ij - S_i S_j / S, which takes away what a site does to all its pairs.
+
+    S_i is the mean of S_ij over the L - 1 other sites j, and S the mean over all
+    pairs [1]_.
+
+    Parameters
+    ----------
+    norms : (L, L) float64
+        Symmetric, at least two sites; the diagonal is not used.
+
+    Returns
+    -------
+    (L, L) float64
+        Symmetric, zero where i = j; all zero where the norms are.
+
+    References
+    ----------
+    .. [1] Dunn, Wahl, Gloor (2008), Bioinformatics 24, 333.
+
+    Examples
+    --------
+    >>> average_product_correction(np.array([[0, 3, 3], [3, 0, 6], [3, 6, 0]]))
+    array([[ 0.    , -0.375 , -0.375 ],
+           [-0.375 ,  0.    ,  0.9375],
+           [-0.375 ,  0.9375,  0.    ]])
+    """
+    length = len(norms)
+    strengths = np.where(np.eye(length, dtype=bool), 0.0, norms)
+    of_sites = strengths.sum(axis=1) / (length - 1)
+    of_all = of_sites.mean()
+    if of_all > 0:
+        strengths -= np.outer(of_sites, of_sites) / of_all
+    np.fill_diagonal(strengths, 0)
+    return strengths
+
+
+def ranked_pairs(
+    coupling: CouplingMap,
+    *,
+    separation: int = 1,
+    distances: NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
+    """Return the table of pairs, the strongest first.
+
+    Parameters
+    ----------
+    coupling : CouplingMap
+        Of L sites.
+    separation : int
+        Smallest ``j - i``, in residue numbers.
+    distances : (L, L) float64, optional
+        Of a structure, in angstrom; NaN where a residue is missing.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``i, j, aa_i, aa_j, score, raw_score, rank``, i < j, residue numbers
+        and letters of the focus, rank from 1. With distances also ``distance`` and
+        ``contact`` (closer than 8 angstrom), both missing where a residue is.
+    """
+    import pandas as pd
+
+    positions = coupling.numbering.positions
+    rows, columns = strongest_pairs(coupling.scores, positions, separation)
+    letters = np.array(list(coupling.letters))
+    table = pd.DataFrame(
+        {
+            "i": positions[rows],
+            "j": positions[columns],
+            "aa_i": letters[rows],
+            "aa_j": letters[columns],
+            "score": coupling.scores[rows, columns],
+            "raw_score": coupling.norms[rows, columns],
+            "rank": np.arange(1, len(rows) + 1),
+        }
+    )
+    if distances is not None:
+        apart = distances[rows, columns]
+        contact = pd.Series(apart < CONTACT_DISTANCE, dtype="boolean")
+        table["distance"] = apart
+        table["contact"] = contact.mask(np.isnan(apart))
+    return table

@@ -1,0 +1,71 @@
+"""What a contact map says, in a few lines."""
+
+from __future__ import annotations
+
+from pottsfold.contacts.chain_map import ChainMap
+from pottsfold.contacts.coupling_map import CouplingMap, ranked_pairs
+from pottsfold.contacts.precision import ContactPrecision, contact_precision
+from pottsfold.contacts.ranking import CUSTOMARY_SEPARATION
+
+
+def contacts_summary_lines(
+    coupling: CouplingMap, chain: ChainMap | None = None, *, count: int = 10
+) -> list[str]:
+    """Return the mapping, the precision and the strongest pairs as lines of text.
+
+    Parameters
+    ----------
+    coupling : CouplingMap
+        Of L sites.
+    chain : ChainMap, optional
+        The same sites in a structure; without it only the pairs are told.
+    count : int
+        Pairs to list, of residues at least 6 apart.
+    """
+    lines = []
+    if chain is not None:
+        precision = contact_precision(
+            coupling.scores, chain.distances, coupling.numbering.positions
+        )
+        lines += [str(chain), precision_line(precision)]
+    return lines + _strongest_lines(coupling, chain, count)
+
+
+def precision_line(precision: ContactPrecision) -> str:
+    """Return precision at every depth, and what it was judged on, as one line."""
+    depths = ", ".join(
+        f"{top.depth} {top.precision:.3f} ({top.n_contacts} of {top.n_pairs})"
+        for top in precision.top
+    )
+    return (
+        f"precision {depths}; L = {precision.n_sites}, |i - j| >= "
+        f"{precision.separation}, {precision.n_contacts} contacts in "
+        f"{precision.n_pairs} pairs, {precision.n_left_out} pairs left out for want of "
+        "a residue"
+    )
+
+
+def _strongest_lines(
+    coupling: CouplingMap, chain: ChainMap | None, count: int
+) -> list[str]:
+    distances = None if chain is None else chain.distances
+    table = ranked_pairs(
+        coupling, separation=CUSTOMARY_SEPARATION, distances=distances
+    ).head(count)
+    first = [f"{aa}{i}" for aa, i in zip(table["aa_i"], table["i"], strict=True)]
+    second = [f"{aa}{j}" for aa, j in zip(table["aa_j"], table["j"], strict=True)]
+    width = max(map(len, [*first, *second, "j"]))
+    title = f"strongest pairs (|i - j| >= {CUSTOMARY_SEPARATION})"
+    lines = [title, f"{'rank':>4}  {'i':<{width}}  {'j':<{width}}  {'score':>7}"]
+    for k, (one, other, score) in enumerate(
+        zip(first, second, table["score"], strict=True), start=1
+    ):
+        lines.append(f"{k:>4}  {one:<{width}}  {other:<{width}}  {score:>7.3f}")
+    if distances is None:
+        return lines
+    lines[1] += f"  {'distance':>10}"
+    for k, apart in enumerate(table["distance"]):
+        lines[k + 2] += "  no residue" if apart != apart else f"  {apart:>8.1f} A"
+        if apart == apart:
+            lines[k + 2] += "" if table["contact"].iloc[k] else "  apart"
+    return lines

@@ -1,0 +1,179 @@
+"""Effects of substitutions on the focus sequence's energy.
+
+    log_odds(x) = E(wild type) - E(x) = log P(x) - log P(wild type)
+
+in nats, negative = harmful. With s_i(a) the log-odds of the single substitution and
+e_ij(a, b) the epistasis of a pair, a mutant's log-odds are exactly
+
+    sum_i s_i(a_i) + sum_{i<j} e_ij(a_i, a_j),
+
+so a mutant of depth k costs k + k (k - 1) / 2 look-ups whatever the protein's length.
+This is the "delta E" of EVmutation (Hopf et al. 2017, doi:10.1038/nbt.3769).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.model import PottsModel, independent_fields, local_fields
+from pottsfold.mutations import kernels
+from pottsfold.mutations.mutants import UNSCORABLE, Mutants
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """What n mutants do, in nats; negative = harmful; NaN where unscorable.
+
+    Parameters
+    ----------
+    additive : (n,) float64
+        Sum of the log-odds of the substitutions, each by itself.
+    epistasis : (n,) float64
+        Sum of the pair epistasis over pairs of substitutions.
+    independent : (n,) float64
+        Log-odds under the site-independent model; NaN for a model that knows no
+        letter frequencies.
+    """
+
+    additive: NDArray[np.float64]
+    epistasis: NDArray[np.float64]
+    independent: NDArray[np.float64]
+
+    @property
+    def log_odds(self) -> NDArray[np.float64]:
+        """E(wild type) - E(mutant), shape (n,)."""
+        return self.additive + self.epistasis
+
+
+def single_log_odds(model: PottsModel) -> NDArray[np.float64]:
+    """Return the log-odds of every single substitution of the focus sequence.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With a focus sequence.
+
+    Returns
+    -------
+    (L, q) float64
+        E(wild type) - E(mutant) in nats, 0 at the wild type, negative = harmful.
+        NaN for letters the model lacks, and at sites where the focus has one.
+
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
+    """
+    return _against_wild_type(model, local_fields(model, model.require_focus()))
+
+
+def independent_log_odds(model: PottsModel) -> NDArray[np.float64]:
+    """Return the same under the site-independent model of the alignment.
+
+    Its fields are those of :func:`pottsfold.model.independent_fields`, at the
+    customary penalty.
+
+    Returns
+    -------
+    (L, q) float64
+        In nats; all NaN when the model does not know its alignment's letter
+        frequencies and effective number of sequences.
+
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
+    """
+    fields = np.full(model.fields.shape, np.nan)
+    frequencies, letters = model.frequencies, model.states
+    if frequencies is not None and model.neff > 0:
+        fields[:, letters] = independent_fields(frequencies[:, letters], model.neff)
+    return _against_wild_type(model, fields)
+
+
+def pair_epistasis(model: PottsModel, i: int, j: int) -> NDArray[np.float64]:
+    """Return how far two substitutions together are from the sum of the two.
+
+    e_ij(a, b) = J_ij(a, b) - J_ij(a, wt_j) - J_ij(wt_i, b) + J_ij(wt_i, wt_j), the
+    same in every gauge; positive = better together than apart.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With a focus sequence.
+    i, j : int
+        Columns, from 0.
+
+    Returns
+    -------
+    (q, q) float64
+        In nats, letter at i first; NaN where :func:`single_log_odds` is.
+
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
+    """
+    focus = model.require_focus()
+    result = np.full(model.couplings.shape[2:], np.nan)
+    if _is_modelled(model)[[i, j]].all():
+        u, v = focus[i], focus[j]
+        block = model.couplings[i, j].astype(np.float64)
+        together = block - block[:, [v]] - block[[u], :] + block[u, v]
+        letters = model.states
+        result[letters, letters] = together[letters, letters]
+    return result
+
+
+def mutant_effects(model: PottsModel, mutants: Mutants) -> Effects:
+    """Return the effects of mutants on the focus sequence's energy.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With a focus sequence.
+    mutants : Mutants
+        Placed in this model; of a partial mutant the covered part is scored.
+
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
+    """
+    focus = model.require_focus()
+    where = (mutants.offsets, mutants.columns, mutants.letters)
+    additive, epistasis, independent = np.empty((3, len(mutants)))
+    by_conservation = independent_log_odds(model)
+    kernels.sum_singles(*where, single_log_odds(model), additive)
+    kernels.sum_pairs(*where, focus, model.couplings, epistasis)
+    kernels.sum_singles(*where, by_conservation, independent)
+    if np.isnan(by_conservation).all():
+        # The wild type's 0 would be a number from nowhere.
+        independent[:] = np.nan
+    for values in (additive, epistasis, independent):
+        values[mutants.statuses == UNSCORABLE] = np.nan
+    return Effects(additive, epistasis, independent)
+
+
+def _is_modelled(model: PottsModel) -> NDArray[np.bool_]:
+    """Return where the focus has a letter of the model, shape (L,)."""
+    focus = model.require_focus()
+    result: NDArray[np.bool_] = (focus >= model.states.start) & (
+        focus < model.alphabet.size
+    )
+    return result
+
+
+def _against_wild_type(
+    model: PottsModel, fields: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return fields less the focus letter's own, NaN where the model has no say."""
+    sites = np.flatnonzero(_is_modelled(model))
+    focus = model.require_focus()[sites]
+    result = np.full(fields.shape, np.nan)
+    result[sites] = fields[sites] - fields[sites, focus][:, np.newaxis]
+    result[:, : model.states.start] = np.nan
+    return result

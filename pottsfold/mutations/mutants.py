@@ -1,0 +1,167 @@
+"""Mutants of a model's focus sequence, and whether each can be scored.
+
+One bad mutant never spoils the others: each has a status and, where that is not
+``ok``, a reason.
+
+==================  ==========================================================
+reason              what it means
+==================  ==========================================================
+wild_type_mismatch  the focus sequence has another letter there
+outside_model       the model has no such position; where it has some of a
+                    mutant's positions the status is ``partial``
+gap_or_stop         a stop codon, or a deletion in a model without a gap letter
+unknown_letter      a letter outside the alphabet
+duplicate_position  two substitutions at one position
+bad_notation        not a mutant, or a sequence of another length
+==================  ==========================================================
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+STATUSES = ("ok", "partial", "unscorable")
+OK, PARTIAL, UNSCORABLE = range(3)
+REASONS = (
+    "",
+    "wild_type_mismatch",
+    "outside_model",
+    "gap_or_stop",
+    "unknown_letter",
+    "duplicate_position",
+    "bad_notation",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Mutants:
+    """n mutants as substitutions of a model's focus sequence.
+
+    Parameters
+    ----------
+    texts : tuple of str
+        Every mutant as written; n of them.
+    offsets : (n + 1,) int64
+        Mutant k has the substitutions offsets[k] .. offsets[k + 1] - 1: those the
+        model covers, none for an unscorable mutant.
+    columns : (m,) int64
+        Column of every substitution, from 0.
+    letters : (m,) uint8
+        Its new letter's code, never the focus sequence's own.
+    counts : (n,) int64
+        Number of letters changed, those outside the model too; -1 if unreadable.
+    statuses : (n,) uint8
+        Index in ``STATUSES``.
+    reasons : (n,) uint8
+        Index in ``REASONS``.
+    complaints : dict of str
+        For every reason met, the first mutant it befell and what is wrong with it.
+    wild_types : frozenset of (int, str)
+        The positions and wild-type letters that were named.
+
+    Raises
+    ------
+    ValueError
+        If lengths disagree.
+    """
+
+    texts: tuple[str, ...]
+    offsets: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    letters: NDArray[np.uint8]
+    counts: NDArray[np.int64]
+    statuses: NDArray[np.uint8]
+    reasons: NDArray[np.uint8]
+    complaints: Mapping[str, str]
+    wild_types: frozenset[tuple[int, str]] = frozenset()
+
+    def __post_init__(self) -> None:
+        n_mutants, n_letters = len(self.texts), len(self.letters)
+        for name, dtype, length in (
+            ("offsets", np.int64, n_mutants + 1),
+            ("columns", np.int64, n_letters),
+            ("letters", np.uint8, n_letters),
+            ("counts", np.int64, n_mutants),
+            ("statuses", np.uint8, n_mutants),
+            ("reasons", np.uint8, n_mutants),
+        ):
+            array = np.ascontiguousarray(getattr(self, name), dtype=dtype).view()
+            if array.shape != (length,):
+                raise ValueError(f"{name} are {array.shape} where ({length},) is due")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if self.offsets[0] != 0 or self.offsets[-1] != n_letters:
+            raise ValueError("offsets must run from 0 to the number of letters")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+class Gathering:
+    """Mutants being put together one by one."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.offsets = array("q", [0])
+        self.columns = array("q")
+        self.letters = bytearray()
+        self.counts = array("q")
+        self.statuses = bytearray()
+        self.reasons = bytearray()
+        self.complaints: dict[str, str] = {}
+
+    def add(
+        self,
+        text: str,
+        places: Iterable[tuple[int, int]],
+        count: int,
+        reason: str = "",
+        message: str = "",
+    ) -> None:
+        """Add a mutant; places of one that is unscorable are left out.
+
+        Parameters
+        ----------
+        text : str
+            As written.
+        places : iterable of (int, int)
+            Columns and codes of the letters that change.
+        count : int
+            Number of letters changed; -1 if unreadable.
+        reason, message : str
+            What is wrong, empty for nothing.
+        """
+        places = list(places)
+        status = OK
+        if reason:
+            status = PARTIAL if reason == "outside_model" and places else UNSCORABLE
+            if reason not in self.complaints:
+                self.complaints[reason] = f"number {len(self.texts) + 1}: {message}"
+        if status != UNSCORABLE:
+            for column, code in places:
+                self.columns.append(column)
+                self.letters.append(code)
+        self.texts.append(text)
+        self.offsets.append(len(self.columns))
+        self.counts.append(count)
+        self.statuses.append(status)
+        self.reasons.append(REASONS.index(reason))
+
+    def mutants(self, wild_types: frozenset[tuple[int, str]] = frozenset()) -> Mutants:
+        """Return what was gathered."""
+        return Mutants(
+            texts=tuple(self.texts),
+            offsets=np.array(self.offsets, np.int64),
+            columns=np.array(self.columns, np.int64),
+            letters=np.array(self.letters, np.uint8),
+            counts=np.array(self.counts, np.int64),
+            statuses=np.array(self.statuses, np.uint8),
+            reasons=np.array(self.reasons, np.uint8),
+            complaints=self.complaints,
+            wild_types=wild_types,
+        )

@@ -1,0 +1,102 @@
+"""Every single substitution of the focus sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.model import PottsModel
+from pottsfold.mutations.effects import independent_log_odds, single_log_odds
+from pottsfold.mutations.notation import Substitution
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def scan_table(model: PottsModel) -> pd.DataFrame:
+    """Score every single substitution of the focus sequence.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With a focus sequence.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``mutant, position, wild_type, substitution, log_odds, independent,
+        frequency, conservation``, by site, then by letter in the alphabet's order;
+        no gap, and no site where the focus has no letter of the model. Log-odds in
+        nats, negative = harmful; ``frequency`` is the new letter's in the alignment,
+        ``conservation`` the site's, see :func:`conservation`. What needs letter
+        frequencies is NaN for a model that knows none.
+
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
+    """
+    import pandas as pd
+
+    letters = np.array(list(model.alphabet.letters))
+    log_odds = single_log_odds(model)
+    scored = np.isfinite(log_odds)
+    scored[:, 0] = False
+    has_wild_type = np.flatnonzero(scored.any(axis=1))
+    focus = model.require_focus()
+    scored[has_wild_type, focus[has_wild_type]] = False
+    sites, codes = np.nonzero(scored)
+    frequencies = model.frequencies
+    if frequencies is None:
+        frequencies = np.full(model.fields.shape, np.nan)
+    changes = [
+        Substitution(str(wild_type), int(position), str(letter))
+        for wild_type, position, letter in zip(
+            letters[focus[sites]],
+            model.numbering.positions[sites],
+            letters[codes],
+            strict=True,
+        )
+    ]
+    return pd.DataFrame(
+        {
+            "mutant": pd.Series(map(str, changes), dtype="str"),
+            "position": model.numbering.positions[sites],
+            "wild_type": pd.Series([c.wild_type for c in changes], dtype="str"),
+            "substitution": pd.Series([c.letter for c in changes], dtype="str"),
+            "log_odds": log_odds[sites, codes],
+            "independent": independent_log_odds(model)[sites, codes],
+            "frequency": frequencies[sites, codes],
+            "conservation": conservation(frequencies)[sites],
+        }
+    )
+
+
+def conservation(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 - entropy / log(number of letters) of every site, gaps left out.
+
+    Parameters
+    ----------
+    frequencies : (L, q) float64
+        Letter frequencies, the gap first. Those of the q - 1 other letters are
+        divided by their sum, so gaps do not make a site look conserved or varied.
+
+    Returns
+    -------
+    (L,) float64
+        1 where one letter stands alone, 0 where all are alike, NaN at a site of
+        gaps only.
+    """
+    from scipy.special import entr
+
+    letters = frequencies[:, 1:]
+    total = letters.sum(axis=1, keepdims=True)
+    shares = np.divide(
+        letters, total, out=np.full(letters.shape, np.nan), where=total > 0
+    )
+    result: NDArray[np.float64] = 1 - entr(shares).sum(axis=1) / np.log(
+        letters.shape[1]
+    )
+    return result

@@ -1,0 +1,217 @@
+"""The contact map as a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from pottsfold.contacts import (
+    CONTACT_DISTANCE,
+    CUSTOMARY_SEPARATION,
+    ChainMap,
+    CouplingMap,
+    contact_precision,
+    strongest_pairs,
+)
+from pottsfold.contacts.precision import present_sites
+from pottsfold.files import written_whole
+from pottsfold.report.figures import check_figure_path
+
+INCHES = 7.0
+DOTS_PER_INCH = 200
+# Told apart by shape as well as colour; the colours are Okabe and Ito's.
+MARKERS: dict[str, dict[str, Any]] = {
+    "in contact": {"marker": "o", "color": "#0072B2"},
+    "not in contact": {"marker": "x", "color": "#D55E00"},
+    "no residue to judge by": {"marker": "D", "facecolor": "none", "color": "#777777"},
+}
+CONTACT_GREY = "#b5b5b5"
+ABSENT_GREY = "#ececec"
+AT_LEAST = f"|i \N{MINUS SIGN} j| \N{GREATER-THAN OR EQUAL TO} {CUSTOMARY_SEPARATION}"
+
+
+def draw_contact_map(
+    path: str | Path, coupling: CouplingMap, chain: ChainMap | None = None
+) -> None:
+    """Draw a contact map to a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ending in .png, .pdf or .svg.
+    coupling, chain
+        As in :func:`contact_map_figure`.
+
+    Raises
+    ------
+    UsageError
+        If the ending is another one.
+    OutputError
+        If it cannot be written there.
+    """
+    with written_whole(check_figure_path(path)) as beside:
+        figure = contact_map_figure(coupling, chain)
+        figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")
+
+
+def contact_map_figure(coupling: CouplingMap, chain: ChainMap | None = None) -> Figure:
+    """Return the contact map, axes in residue numbers of the focus.
+
+    Above the diagonal stand the L strongest pairs at least 6 residues apart. With a
+    structure L counts the sites that have a residue in it, pairs in contact are
+    told from the others, and below the diagonal stand all contacts of the
+    structure. Without one, below the diagonal stand the scores of all pairs.
+
+    Parameters
+    ----------
+    coupling : CouplingMap
+        Of L sites.
+    chain : ChainMap, optional
+        The same sites in a structure.
+    """
+    figure = Figure(figsize=(INCHES, INCHES + 1), layout="compressed")
+    axes = figure.add_subplot()
+    subject = coupling.name or "contact map"
+    if chain is None:
+        title = _draw_unjudged(axes, coupling)
+    else:
+        _draw_structure(axes, chain.distances, coupling.numbering.positions)
+        _draw_judged(axes, coupling, chain)
+        title = _precision_title(coupling, chain)
+        subject += f" on {Path(chain.path).name}"
+        subject += f", chain {chain.chain}" if chain.chain.strip() else ""
+    # Names may hold signs that Matplotlib would read as a formula.
+    axes.set_title(f"{subject}\n{title}", fontsize=11, parse_math=False)
+    _frame(axes, coupling.numbering.positions)
+    return figure
+
+
+def _precision_title(coupling: CouplingMap, chain: ChainMap) -> str:
+    precision = contact_precision(
+        coupling.scores, chain.distances, coupling.numbering.positions
+    )
+    depths = ", ".join(f"{top.depth} {top.precision:.2f}" for top in precision.top)
+    return f"precision {depths}   ({AT_LEAST}, L = {precision.n_sites})"
+
+
+def _frame(axes: Axes, positions: NDArray[np.int64]) -> None:
+    ends = (float(positions[0]) - 1.5, float(positions[-1]) + 1.5)
+    axes.plot(ends, ends, color="black", linewidth=0.6)
+    axes.set(xlim=ends, ylim=ends[::-1], aspect="equal")
+    axes.set(xlabel="residue number", ylabel="residue number")
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.07),
+        ncols=2,
+        frameon=False,
+        fontsize=9,
+    )
+
+
+def _draw_unjudged(axes: Axes, coupling: CouplingMap) -> str:
+    """Draw the L strongest pairs and all scores; return the title."""
+    positions = coupling.numbering.positions
+    rows, columns = strongest_pairs(coupling.scores, positions)
+    rows, columns = rows[: coupling.length], columns[: coupling.length]
+    label = f"above: the {len(rows)} strongest pairs, {AT_LEAST}"
+    _scatter(axes, positions, rows, columns, label, MARKERS["in contact"])
+    # The few strongest pairs would leave the rest too pale to see.
+    darkest = coupling.scores[rows, columns][: coupling.length // 5]
+    mesh = _draw_cells(
+        axes,
+        coupling.scores,
+        positions,
+        cmap="Greys",
+        vmin=0,
+        vmax=darkest.min(initial=coupling.scores.max()),
+    )
+    axes.figure.colorbar(
+        mesh, ax=axes, label="below: coupling score (nats)", extend="max", shrink=0.5
+    )
+    return "no structure to compare with"
+
+
+def _draw_judged(axes: Axes, coupling: CouplingMap, chain: ChainMap) -> None:
+    """Draw the top L pairs above the diagonal, hits and misses apart."""
+    positions = coupling.numbering.positions
+    rows, columns = strongest_pairs(coupling.scores, positions)
+    apart = chain.distances[rows, columns]
+    known = ~np.isnan(apart)
+    # Pairs that cannot be judged are shown as far down as the others go.
+    shown = np.cumsum(known) <= int(present_sites(chain.distances).sum())
+    kinds = (known & (apart < CONTACT_DISTANCE), known & (apart >= CONTACT_DISTANCE))
+    for (what, style), kind in zip(MARKERS.items(), (*kinds, ~known), strict=True):
+        of_kind = kind & shown
+        if of_kind.any():
+            label = f"above: predicted, {what} ({of_kind.sum()})"
+            _scatter(axes, positions, rows[of_kind], columns[of_kind], label, style)
+
+
+def _scatter(
+    axes: Axes,
+    positions: NDArray[np.int64],
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    label: str,
+    style: dict[str, Any],
+) -> None:
+    # A marker covers about one cell, yet stays visible in a long protein.
+    cell = 0.85 * INCHES * 72 / (positions[-1] - positions[0] + 3)
+    size = float(np.clip(cell, 3.5, 9.0)) ** 2
+    axes.scatter(
+        positions[columns],
+        positions[rows],
+        s=size,
+        linewidths=1.3,
+        label=label,
+        **style,
+    )
+
+
+def _draw_structure(
+    axes: Axes, distances: NDArray[np.float64], positions: NDArray[np.int64]
+) -> None:
+    """Draw contacts below the diagonal, and bands where residues are missing."""
+    touching = np.where(distances < CONTACT_DISTANCE, 1.0, np.nan)
+    _draw_cells(axes, touching, positions, cmap=ListedColormap([CONTACT_GREY]))
+    square: dict[str, Any] = {"marker": "s", "s": 40}
+    below = (
+        f"below: contact in the structure (< {CONTACT_DISTANCE:g} \N{ANGSTROM SIGN})"
+    )
+    axes.scatter([], [], color=CONTACT_GREY, label=below, **square)
+    missing = positions[~present_sites(distances)]
+    if len(missing):
+        axes.scatter(
+            [], [], color=ABSENT_GREY, label="residue not in the structure", **square
+        )
+    for position in missing.tolist():
+        for draw in (axes.axvspan, axes.axhspan):
+            draw(position - 0.5, position + 0.5, color=ABSENT_GREY, lw=0, zorder=0)
+
+
+def _draw_cells(
+    axes: Axes,
+    values: NDArray[np.float64],
+    positions: NDArray[np.int64],
+    **style: Any,
+) -> QuadMesh:
+    """Draw the lower triangle of a matrix, each cell about its residue numbers."""
+    # Numbers the model has no site for stay blank between the cells.
+    edges = np.unique(np.concatenate([positions - 0.5, positions + 0.5]))
+    cells = np.full((len(edges) - 1, len(edges) - 1), np.nan)
+    at = np.searchsorted(edges, positions - 0.5)
+    below = np.tril(np.ones(values.shape, dtype=bool), -1)
+    cells[np.ix_(at, at)] = np.where(below, values, np.nan)
+    return axes.pcolormesh(
+        edges, edges, np.ma.masked_invalid(cells), rasterized=True, **style
+    )

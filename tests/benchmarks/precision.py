@@ -1,0 +1,115 @@
+"""Contact precision on the real families under POTTSFOLD_DATA, beside other programs'.
+
+Run as ``python -m tests.benchmarks.precision`` (``--help`` lists the settings). The
+columns, pairs and distances are those of ``reference/contacts.csv`` there; means
+beside another program are over the families it has a row for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pottsfold.alignment import read_alignment, reweight
+from pottsfold.contacts import contact_precision, coupling_map
+from pottsfold.inference import Regularization, fit_mean_field, fit_pseudolikelihood
+from pottsfold.inference.pseudolikelihood import TOLERANCE
+from pottsfold.inference.regularization import customary
+from pottsfold.model import Fit
+from tests.families import known_distances, reference_rows
+
+DEPTHS = ["top_L5", "top_L2", "top_L"]
+
+
+def fitted(folder: Path, options: argparse.Namespace) -> Fit:
+    alignment = reweight(read_alignment(folder / "match.fasta", focus=None))
+    if options.method == "mean-field":
+        return fit_mean_field(alignment)
+    n_states = alignment.alphabet.size - (options.gaps == "missing")
+    custom = customary(alignment.length, n_states)
+    return fit_pseudolikelihood(
+        alignment,
+        gaps=options.gaps,
+        regularization=Regularization(
+            options.lambda_h, custom.couplings * options.lambda_j_factor
+        ),
+        tolerance=options.tolerance,
+    )
+
+
+def measure(data: Path, options: argparse.Namespace) -> pd.DataFrame:
+    """Return one row a family: sizes, seconds and precision at three depths."""
+    rows = []
+    for folder in sorted((data / "families").iterdir()):
+        start = time.process_time()
+        fit = fitted(folder, options)
+        seconds = time.process_time() - start
+        distances = known_distances(data, folder.name)
+        result = contact_precision(
+            coupling_map(fit.model).scores, distances, np.arange(len(distances))
+        )
+        rows.append(
+            {
+                "family": folder.name,
+                "N": fit.report.n_sequences,
+                "L": fit.model.length,
+                "neff": round(fit.report.neff, 1),
+                "evaluations": fit.report.n_evaluations,
+                "cpu_seconds": round(seconds, 2),
+                **{
+                    depth: round(top.precision, 4)
+                    for depth, top in zip(DEPTHS, result.top, strict=True)
+                },
+            }
+        )
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return pd.DataFrame(rows)
+
+
+def beside_others(ours: pd.DataFrame, data: Path) -> pd.DataFrame:
+    """Return mean precisions, ours and each other program's on the same families."""
+    others = pd.DataFrame(reference_rows(data))
+    others[DEPTHS] = others[DEPTHS].astype(float)
+    means = []
+    for program, rows in others.groupby("program"):
+        both = rows.merge(ours, on="family", suffixes=("", "_ours"))
+        means.append(
+            {
+                "program": program,
+                "families": len(both),
+                **{f"{d}": both[d].mean() for d in DEPTHS},
+                **{f"{d}_ours": both[f"{d}_ours"].mean() for d in DEPTHS},
+            }
+        )
+    return pd.DataFrame(means).round(4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--method", default="pseudolikelihood")
+    parser.add_argument("--gaps", default="missing")
+    parser.add_argument("--lambda-h", type=float, default=0.01)
+    parser.add_argument("--lambda-j-factor", type=float, default=1.0)
+    parser.add_argument("--tolerance", type=float, default=TOLERANCE)
+    options = parser.parse_args()
+    data = os.environ.get("POTTSFOLD_DATA")
+    if not data:
+        sys.exit("set POTTSFOLD_DATA to the folder that holds families/ and reference/")
+    warnings.simplefilter("error")
+    ours = measure(Path(data), options)
+    print(ours.to_string(index=False))
+    means = ours[["evaluations", "cpu_seconds", *DEPTHS]].mean().round(4)
+    print("mean", means.to_dict())
+    print(beside_others(ours, Path(data)).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()

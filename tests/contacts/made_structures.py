@@ -1,0 +1,76 @@
+"""Small structure files, written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+THREE = {
+    **{"A": "ALA", "C": "CYS", "D": "ASP", "E": "GLU", "F": "PHE", "G": "GLY"},
+    **{"H": "HIS", "I": "ILE", "K": "LYS", "L": "LEU", "M": "MET", "N": "ASN"},
+    **{"P": "PRO", "Q": "GLN", "R": "ARG", "S": "SER", "T": "THR", "V": "VAL"},
+    **{"W": "TRP", "Y": "TYR"},
+}
+
+
+@dataclass(frozen=True)
+class Atom:
+    """One line of a structure file."""
+
+    residue: str
+    number: int
+    x: float
+    y: float = 0.0
+    z: float = 0.0
+    name: str = "CA"
+    element: str = "C"
+    chain: str = "A"
+    insertion: str = ""
+    alternate: str = ""
+    hetero: bool = False
+
+
+def chain_atoms(
+    sequence: str, *, chain: str = "A", first: int = 1, y: float = 0.0
+) -> list[Atom]:
+    """Return one CA a residue, 3 angstrom apart on a line."""
+    return [
+        Atom(THREE[letter], first + k, 3.0 * k, y, chain=chain)
+        for k, letter in enumerate(sequence)
+    ]
+
+
+def pdb_text(atoms: Sequence[Atom]) -> str:
+    """Return a PDB file, each chain ended by TER before its hetero atoms."""
+    lines = []
+    for k, atom in enumerate(atoms, start=1):
+        record = "HETATM" if atom.hetero else "ATOM  "
+        name = atom.name if len(atom.name) == 4 else f" {atom.name:<3}"
+        lines.append(
+            f"{record}{k:>5} {name}{atom.alternate:1}{atom.residue:>3} "
+            f"{atom.chain:1}{atom.number:>4}{atom.insertion:1}   "
+            f"{atom.x:8.3f}{atom.y:8.3f}{atom.z:8.3f}  1.00  0.00          "
+            f"{atom.element:>2}"
+        )
+        last = k == len(atoms) or atoms[k].chain != atom.chain
+        if last and not atom.hetero:
+            lines.append("TER")
+    return "\n".join([*lines, "END", ""])
+
+
+def mmcif_text(atoms: Sequence[Atom]) -> str:
+    """Return an mmCIF file that names chains by author and by itself (``Z``...)."""
+    items = "group_PDB id type_symbol label_atom_id label_alt_id label_comp_id "
+    items += "label_asym_id label_entity_id label_seq_id pdbx_PDB_ins_code Cartn_x "
+    items += "Cartn_y Cartn_z occupancy B_iso_or_equiv auth_seq_id auth_asym_id "
+    items += "pdbx_PDB_model_num"
+    lines = ["data_MADE", "loop_", *(f"_atom_site.{item}" for item in items.split())]
+    for k, atom in enumerate(atoms, start=1):
+        own = "Z" + atom.chain
+        lines.append(
+            f"{'HETATM' if atom.hetero else 'ATOM'} {k} {atom.element} {atom.name} "
+            f"{atom.alternate or '.'} {atom.residue} {own} 1 "
+            f"{'.' if atom.hetero else atom.number} {atom.insertion or '?'} "
+            f"{atom.x} {atom.y} {atom.z} 1.0 0.0 {atom.number} {atom.chain} 1"
+        )
+    return "\n".join([*lines, "#", ""])

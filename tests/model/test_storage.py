@@ -1,0 +1,151 @@
+"""The model file: read(write(x)) == x, and nothing damaged is taken for a model."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pottsfold.alphabet import PROTEIN, RNA
+from pottsfold.errors import ModelFormatError, OutputError
+from pottsfold.model import Fit, FitReport, load_fit, read_header, save_fit
+from pottsfold.provenance import Provenance
+from tests.strategies import random_model
+
+REPORT = FitReport(
+    method="pseudolikelihood",
+    settings={"lambda_h": 0.01, "gaps": "missing"},
+    objectives=(10.5, 9.25),
+    history=("focus x",),
+    provenance=Provenance(versions={"numpy": "2"}, threads=2, date="2026-01-01"),
+)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "a.potts"
+    fit = Fit(random_model(0, 6, PROTEIN, gaps="state"), REPORT)
+    save_fit(path, fit)
+    return path, fit
+
+
+@pytest.mark.parametrize("gaps", ["state", "missing"])
+@pytest.mark.parametrize("alphabet", [PROTEIN, RNA])
+def test_reading_gives_back_what_was_written(tmp_path, alphabet, gaps):
+    path = tmp_path / "model.potts"
+    fit = Fit(random_model(1, 5, alphabet, gaps=gaps), REPORT)
+    save_fit(path, fit)
+    back = load_fit(path)
+    assert back.report == REPORT
+    for name in ("fields", "couplings", "focus", "frequencies"):
+        expected, found = getattr(fit.model, name), getattr(back.model, name)
+        if expected is None:
+            assert found is None
+        else:
+            np.testing.assert_array_equal(expected, found)
+            assert expected.dtype == found.dtype
+    assert back.model.numbering == fit.model.numbering
+    assert back.model.alphabet == alphabet
+    assert (back.model.gaps, back.model.gauge) == (gaps, fit.model.gauge)
+    assert back.model.focus_name == fit.model.focus_name
+    assert back.model.neff == fit.model.neff
+
+
+def test_header_tells_all_but_the_arrays(saved):
+    path, fit = saved
+    header = read_header(path)
+    assert header.length == fit.model.length
+    assert header.alphabet == fit.model.alphabet
+    assert header.report == REPORT
+
+
+def test_a_header_is_read_without_its_arrays(saved):
+    path, _ = saved
+    size = path.stat().st_size
+    with open(path, "r+b") as handle:
+        handle.seek(size - 4)
+        handle.write(b"\xff\xff\xff\x7f")
+    read_header(path)
+    with pytest.raises(ModelFormatError, match="SHA-256"):
+        load_fit(path)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_no_changed_byte_goes_unnoticed(saved, data):
+    path, fit = saved
+    original = path.read_bytes()
+    at = data.draw(st.integers(0, len(original) - 1))
+    new = data.draw(st.integers(0, 255).filter(lambda b: b != original[at]))
+    damaged = path.parent / "damaged.potts"
+    damaged.write_bytes(original[:at] + bytes([new]) + original[at + 1 :])
+    try:
+        back = load_fit(damaged)
+    except ModelFormatError as error:
+        assert "\n" not in str(error)
+    else:
+        # Blanks in the header's padding, and nothing else, may change.
+        np.testing.assert_array_equal(back.model.couplings, fit.model.couplings)
+        assert back.report == fit.report
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_every_cut_is_noticed(saved, data):
+    path, _ = saved
+    original = path.read_bytes()
+    cut = path.parent / "cut.potts"
+    cut.write_bytes(original[: data.draw(st.integers(0, len(original) - 1))])
+    with pytest.raises(ModelFormatError):
+        load_fit(cut)
+
+
+@given(content=st.binary(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_other_files_are_not_models(tmp_path, content):
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    with pytest.raises(ModelFormatError):
+        load_fit(path)
+
+
+def test_a_header_that_promises_more_than_the_file_allocates_nothing(tmp_path, saved):
+    path, _ = saved
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    header["couplings"]["shape"] = [2**40, 21, 21]
+    text = json.dumps(header).encode()
+    hostile = tmp_path / "hostile.potts"
+    hostile.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+    with pytest.raises(ModelFormatError, match="wrong shape"):
+        load_fit(hostile)
+    hostile.write_bytes(struct.pack("<Q", 2**62) + text)
+    with pytest.raises(ModelFormatError, match="not a pottsfold model"):
+        load_fit(hostile)
+
+
+def test_a_missing_file_and_a_missing_folder_are_named(tmp_path):
+    with pytest.raises(ModelFormatError, match="no such file"):
+        load_fit(tmp_path / "none.potts")
+    fit = Fit(random_model(0, 3, RNA, gaps="state"), REPORT)
+    with pytest.raises(OutputError, match="does not exist"):
+        save_fit(tmp_path / "nowhere" / "a.potts", fit)
+
+
+def test_a_model_of_a_later_version_asks_for_an_update(saved):
+    path, _ = saved
+    data = path.read_bytes().replace(b'"version":"1"', b'"version":"9"')
+    path.write_bytes(data)
+    with pytest.raises(ModelFormatError, match="update pottsfold"):
+        load_fit(path)

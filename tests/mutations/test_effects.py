@@ -1,0 +1,238 @@
+"""Effects against energy differences, and the laws that tie them together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pottsfold.alphabet import PROTEIN
+from pottsfold.errors import UsageError
+from pottsfold.model import energy
+from pottsfold.mutations import (
+    Substitution,
+    independent_log_odds,
+    kernels,
+    mutant_effects,
+    pair_epistasis,
+    place_sequences,
+    place_texts,
+    single_log_odds,
+    write_mutant,
+)
+from tests.naive import mutations as naive
+from tests.strategies import ALPHABETS, gap_treatments, random_model, seeds
+
+
+@st.composite
+def models_and_changes(draw):
+    """A model with a focus, and some mutants as {column: letter}."""
+    seed = draw(seeds)
+    model = random_model(
+        seed,
+        draw(st.integers(2, 6)),
+        draw(st.sampled_from(ALPHABETS)),
+        gaps=draw(gap_treatments),
+        first=draw(st.integers(-3, 300)),
+    )
+    rng = np.random.default_rng(seed)
+    mutants = []
+    for _ in range(8):
+        depth = rng.integers(0, model.length + 1)
+        columns = rng.choice(model.length, depth, replace=False).tolist()
+        letters = rng.integers(model.states.start, model.alphabet.size, depth)
+        mutants.append(dict(zip(columns, letters.tolist(), strict=True)))
+    return model, mutants
+
+
+def text_of(model, changes):
+    return write_mutant(
+        Substitution(
+            model.alphabet.letters[model.focus[column]],
+            int(model.numbering.positions[column]),
+            model.alphabet.letters[letter],
+        )
+        for column, letter in changes.items()
+    )
+
+
+def effects_of(model, mutants):
+    placed = place_texts(model, [text_of(model, changes) for changes in mutants])
+    assert not placed.statuses.any()
+    return mutant_effects(model, placed)
+
+
+@given(models_and_changes())
+def test_effects_equal_the_naive_twin(case):
+    model, mutants = case
+    effects = effects_of(model, mutants)
+    wild_type, h, J = model.focus, model.fields, model.couplings
+    for n, changes in enumerate(mutants):
+        expected = naive.log_odds(wild_type, changes, h, J)
+        assert effects.log_odds[n] == pytest.approx(expected, abs=1e-9)
+        expected = naive.additive(wild_type, changes, h, J)
+        assert effects.additive[n] == pytest.approx(expected, abs=1e-9)
+        expected = naive.epistasis(wild_type, changes, J)
+        assert effects.epistasis[n] == pytest.approx(expected, abs=1e-9)
+
+
+@given(models_and_changes())
+def test_log_odds_are_the_wild_types_energy_less_the_mutants(case):
+    model, mutants = case
+    codes = np.tile(model.focus, (len(mutants), 1))
+    for row, changes in zip(codes, mutants, strict=True):
+        row[list(changes)] = list(changes.values())
+    expected = energy(model, model.focus) - energy(model, codes)
+    np.testing.assert_allclose(effects_of(model, mutants).log_odds, expected, atol=1e-9)
+
+
+@given(models_and_changes())
+def test_whole_sequences_and_their_substitutions_have_the_same_effects(case):
+    model, mutants = case
+    codes = np.tile(model.focus, (len(mutants), 1))
+    for row, changes in zip(codes, mutants, strict=True):
+        row[list(changes)] = list(changes.values())
+    placed = place_sequences(model, [model.alphabet.decode(row) for row in codes])
+    by_sequence = mutant_effects(model, placed)
+    by_text = effects_of(model, mutants)
+    for name in ("log_odds", "additive", "epistasis", "independent"):
+        np.testing.assert_allclose(
+            getattr(by_sequence, name), getattr(by_text, name), atol=1e-9
+        )
+
+
+@given(seed=seeds, gaps=gap_treatments)
+def test_a_double_is_its_singles_and_their_epistasis(seed, gaps):
+    model = random_model(seed, 4, PROTEIN, gaps=gaps)
+    i, j = np.random.default_rng(seed).choice(4, 2, replace=False).tolist()
+    a, b = np.random.default_rng(seed).integers(1, 21, 2).tolist()
+    double, first, second = effects_of(model, [{i: a, j: b}, {i: a}, {j: b}]).log_odds
+    together = pair_epistasis(model, i, j)[a, b]
+    assert double == pytest.approx(first + second + together, abs=1e-9)
+    assert together == pytest.approx(
+        naive.pair_epistasis(model.focus, i, a, j, b, model.couplings), abs=1e-9
+    )
+    assert together == pair_epistasis(model, j, i)[b, a]
+
+
+def in_another_gauge(model, seed):
+    """Move random functions of one letter from couplings to fields."""
+    rng = np.random.default_rng(seed)
+    fields, couplings = model.fields.copy(), model.couplings.copy()
+    for i in range(model.length):
+        for j in range(i + 1, model.length):
+            of_a, of_b = rng.normal(size=(2, model.alphabet.size)).astype(np.float32)
+            couplings[i, j] += of_a[:, np.newaxis] + of_b
+            couplings[j, i] = couplings[i, j].T
+            fields[i] -= of_a
+            fields[j] -= of_b
+    return replace(model, fields=fields, couplings=couplings)
+
+
+@given(seed=seeds)
+def test_effects_and_epistasis_are_the_same_in_every_gauge(seed):
+    model = random_model(seed, 4, gaps="state")
+    moved = in_another_gauge(model, seed)
+    assert np.abs(moved.couplings - model.couplings).max() > 0.1
+    np.testing.assert_allclose(
+        single_log_odds(moved), single_log_odds(model), atol=1e-4
+    )
+    np.testing.assert_allclose(
+        pair_epistasis(moved, 0, 2), pair_epistasis(model, 0, 2), atol=1e-5
+    )
+    mutants = [{0: 3, 2: 5, 3: 0}]
+    np.testing.assert_allclose(
+        effects_of(moved, mutants).log_odds,
+        effects_of(model, mutants).log_odds,
+        atol=1e-4,
+    )
+
+
+@given(seed=seeds)
+def test_couplings_moved_without_their_fields_change_the_effects(seed):
+    # The twin that must fail: not a gauge change.
+    model = random_model(seed, 4, gaps="state")
+    wrong = replace(in_another_gauge(model, seed), fields=model.fields)
+    difference = single_log_odds(wrong) - single_log_odds(model)
+    assert np.abs(difference).max() > 1e-2
+
+
+@given(models_and_changes())
+def test_the_order_of_substitutions_does_not_matter(case):
+    model, mutants = case
+    backwards = [dict(reversed(changes.items())) for changes in mutants]
+    np.testing.assert_allclose(
+        effects_of(model, mutants).log_odds,
+        effects_of(model, backwards).log_odds,
+        atol=1e-12,
+    )
+
+
+@given(models_and_changes())
+def test_the_wild_type_has_no_effect(case):
+    model, _ = case
+    effects = mutant_effects(model, place_texts(model, ["WT", "p.="]))
+    for values in (effects.log_odds, effects.additive, effects.epistasis):
+        np.testing.assert_array_equal(values, 0)
+    np.testing.assert_array_equal(effects.independent, 0)
+
+
+@given(models_and_changes())
+def test_single_log_odds_are_nan_where_the_model_has_no_letter(case):
+    model, _ = case
+    singles = single_log_odds(model)
+    np.testing.assert_array_equal(
+        np.isnan(singles).all(axis=0),
+        np.arange(model.alphabet.size) < model.states.start,
+    )
+    np.testing.assert_array_equal(singles[np.arange(model.length), model.focus], 0)
+
+
+def test_independent_effects_rank_letters_as_their_frequencies():
+    model = random_model(3, 5, gaps="missing")
+    independent = independent_log_odds(model)[:, 1:]
+    order = np.argsort(model.frequencies[:, 1:], axis=1)
+    assert (np.diff(np.take_along_axis(independent, order, axis=1)) > 0).all()
+
+
+def test_without_frequencies_independent_is_missing_and_the_rest_is_there():
+    model = replace(random_model(1, 3), frequencies=None, neff=0.0)
+    effects = mutant_effects(model, place_texts(model, ["WT"]))
+    assert np.isnan(effects.independent).all()
+    assert effects.log_odds[0] == 0
+
+
+def test_a_focus_letter_outside_the_alphabet_makes_no_number_up():
+    model = random_model(2, 4, gaps="missing")
+    focus = model.focus.copy()
+    focus[1] = PROTEIN.unknown
+    model = replace(model, focus=focus)
+    assert np.isnan(single_log_odds(model)[1]).all()
+    assert np.isfinite(single_log_odds(model)[0, 1:]).all()
+    assert np.isnan(pair_epistasis(model, 0, 1)).all()
+    placed = place_texts(model, ["X2A", f"{PROTEIN.letters[focus[0]]}1A:X2C"])
+    assert placed.statuses.tolist() == [2, 2]
+    assert np.isnan(mutant_effects(model, placed).log_odds).all()
+
+
+def test_a_model_without_a_focus_is_refused():
+    with pytest.raises(UsageError, match="no focus sequence"):
+        single_log_odds(random_model(0, 3, focus=False))
+
+
+@given(models_and_changes())
+def test_kernels_are_the_same_compiled_and_as_python(case):
+    model, mutants = case
+    placed = place_texts(model, [text_of(model, changes) for changes in mutants])
+    where = (placed.offsets, placed.columns, placed.letters)
+    last = {
+        kernels.sum_singles: (single_log_odds(model),),
+        kernels.sum_pairs: (model.focus, model.couplings),
+    }
+    for compiled, arguments in last.items():
+        plain = getattr(compiled, "py_func", compiled)
+        fast, slow = np.empty((2, len(placed)))
+        compiled(*where, *arguments, fast)
+        plain(*where, *arguments, slow)
+        np.testing.assert_allclose(fast, slow, atol=1e-12)

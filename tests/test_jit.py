@@ -1,0 +1,81 @@
+"""Operations on rows equal loops over their numbers, for every width."""
+
+import numpy as np
+import pytest
+
+from pottsfold.jit import (
+    add_scaled_row,
+    gather_rows,
+    kernel,
+    scatter_row,
+    softmax_row,
+)
+
+
+@kernel
+def gather(out, n, table, j, letters, lanes):
+    gather_rows(out, n, table, j, letters, lanes)
+
+
+@kernel
+def scatter(rows, n, out, j, letters, lanes):
+    scatter_row(rows, n, out, j, letters, lanes)
+
+
+@kernel
+def softmax(logits, n, fields, scale, out, lanes):
+    return softmax_row(logits, n, fields, np.float32(scale), out, lanes)
+
+
+@kernel
+def add_scaled(out, k, scale, rows, n, lanes):
+    add_scaled_row(out, k, np.float32(scale), rows, n, lanes)
+
+
+def draw(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("width", [8, 24, 32])
+@pytest.mark.parametrize("letters", [(3, 0, 5, 5), (1, 2, 3, 4, 5, 0, 1, 2)])
+def test_gather_adds_one_row_a_column(width, letters):
+    table, out = draw(10, 6, width), draw(4, width, seed=1)
+    expected = out.copy()
+    for k, b in enumerate(letters):
+        expected[2] += table[2 + k, b]
+    gather(out, 2, table, 2, tuple(np.uint8(b) for b in letters), (0,) * width)
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("width", [8, 24, 32])
+def test_scatter_is_the_transpose_of_gather(width):
+    rows, out = draw(4, width), draw(9, 6, width, seed=1)
+    expected = out.copy()
+    letters = (3, 0, 5, 5)
+    for k, b in enumerate(letters):
+        expected[1 + k, b] += rows[3]
+    scatter(rows, 3, out, 1, tuple(np.uint8(b) for b in letters), (0,) * width)
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize(("width", "size"), [(8, 5), (24, 21), (24, 20), (64, 63)])
+@pytest.mark.parametrize("spread", [1.0, 30.0, 300.0])
+def test_softmax_equals_the_formula(width, size, spread):
+    logits, fields = draw(3, width) * spread, draw(width, seed=1)
+    fields[size:] = -1e30
+    out = np.full((3, width), np.nan, np.float32)
+    highest, norm = softmax(logits, 1, fields, 0.7, out, (0,) * width)
+    x = (logits[1] + fields)[:size].astype(np.float64)
+    log_sum = x.max() + np.log(np.exp(x - x.max()).sum())
+    assert highest + np.log(norm) == pytest.approx(log_sum, rel=1e-6, abs=1e-6)
+    expected = 0.7 * np.exp(x - log_sum)
+    np.testing.assert_allclose(out[1, :size], expected, rtol=1e-5, atol=1e-36)
+    assert (out[1, size:] == 0).all()
+
+
+def test_add_scaled_row():
+    out, rows = draw(3, 24), draw(5, 24, seed=1)
+    expected = out.copy()
+    expected[1] += np.float32(0.3) * rows[4]
+    add_scaled(out, 1, 0.3, rows, 4, (0,) * 24)
+    np.testing.assert_allclose(out, expected, rtol=1e-6)
