@@ -149,6 +149,8 @@ class NotConverged(UserWarning):
 def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:
     """Return a hint that offers the names most like a wrong one.
 
+    Names that contain it come first, in their order, then those spelt alike.
+
     Parameters
     ----------
     name : str
@@ -165,8 +167,11 @@ def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:
 
     Examples
     --------
-    >>> nearest("DYR_ECOL", ["DYR_ECOLI/1-159", "DYR_HUMAN/1-187"])
-    '; nearest: DYR_ECOLI/1-159, DYR_HUMAN/1-187'
+    >>> nearest("dyr_eco", ["DYR_HUMAN/1-187", "DYR_ECOLI/1-159"], count=1)
+    '; nearest: DYR_ECOLI/1-159'
     """
-    found = difflib.get_close_matches(name, list(choices), count, cutoff=0.5)
-    return f"; nearest: {', '.join(found)}" if found else ""
+    names = list(choices)
+    found = [choice for choice in names if name.lower() in choice.lower()]
+    found += difflib.get_close_matches(name, names, count, cutoff=0.5)
+    offered = list(dict.fromkeys(found))[:count]
+    return f"; nearest: {', '.join(offered)}" if offered else ""

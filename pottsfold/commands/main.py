@@ -32,6 +32,7 @@ app = App(
     ),
     version=f"pottsfold {__version__}",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 for verb, purpose in VERBS.items():
     app.command(f"pottsfold.commands.{verb}:{verb}", name=verb, help=purpose)

@@ -81,7 +81,7 @@ def test_a_model_without_any_effect_is_drawn(tmp_path):
 
 def test_another_ending_or_folder_is_refused(tmp_path):
     scan = scan_table(random_model(0, 3, RNA))
-    with pytest.raises(UsageError, match=r"end it in \.png"):
+    with pytest.raises(UsageError, match=r"end a figure.s name in \.png"):
         draw_mutation_heatmap(tmp_path / "map.gif", scan, RNA)
     with pytest.raises(OutputError, match="does not exist"):
         draw_mutation_heatmap(tmp_path / "absent" / "map.png", scan, RNA)

@@ -1,0 +1,243 @@
+"""``fit`` and ``info`` as a person runs them: what they say, write and refuse."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pottsfold.commands.main import main
+from pottsfold.model import load_fit
+
+ROOT = Path(__file__).parent.parent.parent
+GOOD = ">focus/5-9\nACDEF\n>b\nACDEW\n>c\nGCDEF\n>d\nAC-EF\n>e\nACDKF\n"
+
+
+@pytest.fixture
+def family(tmp_path):
+    path = tmp_path / "family.fasta"
+    path.write_text(GOOD)
+    return path
+
+
+def run(capsys, *words):
+    """Return the exit status, standard output and standard error of a command."""
+    status = main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_fit_writes_a_model_that_info_tells_of(capsys, family, tmp_path):
+    model = tmp_path / "m.potts"
+    status, out, err = run(capsys, "fit", family, "-o", model, "--threads", 1)
+    assert (status, out) == (0, "")
+    assert "5 sequences, 5 columns" in err
+    assert "too few for couplings" in err
+    assert "plan: pseudolikelihood, gaps missing, lambda_h 0.01, lambda_j 0.76" in err
+    status, out, err = run(capsys, "info", model)
+    assert (status, err) == (0, "")
+    assert "focus        focus/5-9" in out
+    assert "converged" in out
+    assert "kept the 5 columns" in out
+    assert "numba" in out
+    assert load_fit(model).model.numbering.positions.tolist() == [5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("options", "method", "gaps"),
+    [
+        (["--method", "independent"], "independent", "missing"),
+        (["--method", "independent", "--gaps", "state"], "independent", "state"),
+        (["--method", "mean-field"], "mean-field", "state"),
+        (["--gaps", "state"], "pseudolikelihood", "state"),
+    ],
+)
+def test_every_method_makes_a_model(capsys, family, tmp_path, options, method, gaps):
+    model = tmp_path / "m.potts"
+    assert run(capsys, "fit", family, "-o", model, *options)[0] == 0
+    fit = load_fit(model)
+    assert (fit.report.method, fit.model.gaps) == (method, gaps)
+    assert fit.model.couplings.any() == (method != "independent")
+
+
+def test_filters_say_what_they_dropped(capsys, family, tmp_path):
+    family.write_text(GOOD + ">f\n----F\n>g\nACDEW\n")
+    status, _, err = run(
+        capsys,
+        *("fit", family, "-o", tmp_path / "m.potts"),
+        *("--drop-duplicate", "--min-span", 0.5),
+    )
+    assert status == 0
+    assert "dropped 1 of 7 sequences" in err
+    assert "dropped 1 of 6 sequences" in err
+
+
+def test_no_focus_keeps_every_column(capsys, family, tmp_path):
+    model = tmp_path / "m.potts"
+    assert run(capsys, "fit", family, "-o", model, "--no-focus")[0] == 0
+    assert load_fit(model).model.focus is None
+
+
+BAD_FILES = {
+    "empty": (b"", "the file is empty"),
+    "one sequence": (b">a\nACD\n", "only one sequence"),
+    "ragged": (b">a\nACD\n>b\nACDE\n>c\nAKD\n", ":3: record 'b'"),
+    "binary": (bytes(range(256)) * 8, "binary file"),
+    "unknown format": (b"hello, world 1 2 3\n", "unknown format"),
+    "cut-off gz": (gzip.compress(GOOD.encode() * 50)[:-20], "gz data end too soon"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_alignment_gets_one_line_and_no_file(capsys, tmp_path, case):
+    content, told = BAD_FILES[case]
+    path = tmp_path / "bad"
+    path.write_bytes(content)
+    model = tmp_path / "m.potts"
+    status, out, err = run(capsys, "fit", path, "-o", model)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert told in err
+    assert str(path) in err
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--focus", "focsu"], "no sequence named 'focsu' among 5; nearest: focus/5-9"),
+        (["--method", "magic"], "magic"),
+        (["--identity", "0"], "--identity 0.0: above 0"),
+        (["--lambda-j", "-1"], "--lambda-j -1.0: a number above 0"),
+        (["--lambda-h", "nan"], "--lambda-h nan: a number above 0"),
+        (["--threads", "0"], "--threads 0: at least 1"),
+        (["--max-column-gaps", "2"], "--max-column-gaps 2.0"),
+        (["--focus", "b", "--no-focus"], "exclude each other"),
+        (["--method", "mean-field", "--gaps", "missing"], "takes the gap as a letter"),
+        (["--method", "independent", "--lambda-j", "1"], "no couplings"),
+        (["--alphabet", "AAC"], "a letter comes twice"),
+        (["--colour", "red"], "--colour"),
+        (["--tolerance", "0"], "tolerance above 0"),
+    ],
+)
+def test_bad_usage_gets_one_line_and_no_file(capsys, family, tmp_path, options, told):
+    model = tmp_path / "m.potts"
+    status, _, err = run(capsys, "fit", family, "-o", model, *options)
+    assert status == 2
+    assert told in err.splitlines()[-1]
+    assert not model.exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(capsys, family):
+    status, _, err = run(capsys, "fit", family, "-o", "/proc/m.potts")
+    assert status == 2
+    assert err.startswith("pottsfold: /proc/m.potts: cannot write in folder /proc")
+    status, _, err = run(capsys, "fit", family, "-o", family.parent / "no" / "m.potts")
+    assert status == 2
+    assert "does not exist" in err
+
+
+def test_a_fit_beyond_memory_says_how_much_it_takes(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    letters = np.array(list("ACDEFGHIKLMNPQRSTVWY"))
+    path = tmp_path / "long.aln"
+    rows = letters[rng.integers(0, 20, (3, 20000))]
+    path.write_text("\n".join("".join(row) for row in rows))
+    status, _, err = run(capsys, "fit", path, "-o", tmp_path / "m.potts")
+    assert status == 2
+    assert "GiB of memory and" in err.splitlines()[-1]
+    assert "--max-column-gaps" in err.splitlines()[-1]
+    assert not (tmp_path / "m.potts").exists()
+
+
+def test_an_unexpected_fault_has_status_1_and_a_way_to_see_it(capsys, monkeypatch):
+    def fail(_path):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("pottsfold.commands.info.read_header", fail)
+    status, _, err = run(capsys, "info", "x")
+    assert status == 1
+    assert "boom" in err
+    assert "--debug" in err
+    with pytest.raises(RuntimeError, match="boom"):
+        main(["info", "x", "--debug"])
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model at all", b"\x93NUMPY" * 50])
+def test_what_is_no_model_is_refused(capsys, tmp_path, content):
+    path = tmp_path / "x.potts"
+    path.write_bytes(content)
+    for words in (["info", path], ["scan", path, "-o", "-"]):
+        status, out, err = run(capsys, *words)
+        assert (status, out) == (2, "")
+        assert err == f"pottsfold: {path}: not a pottsfold model file\n"
+
+
+def start_long_fit(folder):
+    """Start a fit that runs for minutes; return it once it is at work."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    rng = np.random.default_rng(0)
+    letters = np.array(list("ACDEFGHIKLMNPQRSTVWY"))[rng.integers(0, 20, (2000, 200))]
+    family = folder / "family.aln"
+    family.write_text("\n".join("".join(row) for row in letters))
+    process = subprocess.Popen(
+        [
+            *(sys.executable, str(ROOT / "cli.py"), "fit"),
+            *(str(family), "-o", str(folder / "m.potts")),
+            *("--tolerance", "1e-300", "--lambda-j", "1e-9", "--lambda-h", "1e-9"),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("plan:"):
+            break
+    time.sleep(1.0)
+    assert process.poll() is None, "the fit ended before it could be interrupted"
+    return process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_fit_leaves_no_file(tmp_path, sent):
+    old = tmp_path / "m.potts"
+    old.write_text("what stood here before")
+    process = start_long_fit(tmp_path)
+    process.send_signal(sent)
+    _, err = process.communicate(timeout=60)
+    if sent == signal.SIGINT:
+        assert process.returncode == 130
+        assert err.endswith("pottsfold: interrupted; nothing was written\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"m.potts", "family.aln"}
+    assert old.read_text() == "what stood here before"
+
+
+def test_a_second_fit_compiles_nothing(family, tmp_path):
+    program = (
+        "import sys; from pottsfold.commands.main import main; "
+        f"main(['fit', {str(family)!r}, '-o', {str(tmp_path / 'm.potts')!r}]); "
+        "from numba.core.dispatcher import Dispatcher; "
+        "import pottsfold.inference.kernels as i, pottsfold.alignment.kernels as a; "
+        "stats = [k.stats for m in (i, a) for k in vars(m).values() "
+        "if isinstance(k, Dispatcher)]; "
+        "print(sum(sum(s.cache_misses.values()) for s in stats), "
+        "sum(sum(s.cache_hits.values()) for s in stats))"
+    )
+    for _ in range(2):
+        result = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    misses, hits = map(int, result.stdout.split())
+    assert misses == 0
+    assert hits >= 8
