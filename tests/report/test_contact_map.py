@@ -50,7 +50,7 @@ def test_ending_chooses_the_format(tmp_path, ending, start, judged):
 def test_other_ending_or_missing_folder_is_refused(tmp_path):
     coupling, _ = made()
     for name in ("map.jpg", "map"):
-        with pytest.raises(UsageError, match=r"end a figure.s name in \.png, \.pdf or \.svg"):
+        with pytest.raises(UsageError, match=r"name in \.png, \.pdf or \.svg"):
             draw_contact_map(tmp_path / name, coupling)
     with pytest.raises(OutputError, match="does not exist"):
         draw_contact_map(tmp_path / "none" / "map.png", coupling)
