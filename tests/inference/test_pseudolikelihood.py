@@ -10,6 +10,7 @@ from scipy.special import log_softmax
 
 from pottsfold.alignment import Alignment, Numbering, read_alignment, reweight
 from pottsfold.alphabet import PROTEIN, Alphabet
+from pottsfold.contacts import average_product_correction
 from pottsfold.errors import MemoryShort, NotConverged, UsageError
 from pottsfold.inference import Regularization, fit_pseudolikelihood, pseudolikelihood
 from pottsfold.inference.pseudolikelihood import Pseudolikelihood
@@ -260,6 +261,23 @@ def test_a_kunitz_domain_is_fitted_below_plmc(shared_data):
     theirs = objective_in_float64(alignment, strengths, *stored)
     assert theirs == pytest.approx(119509.19, abs=0.05)
     assert fitted_objective(alignment, strengths) < theirs
+
+
+@pytest.mark.parametrize("name", ["1atzA", "PF00014"])
+def test_contact_scores_are_plmcs_at_the_same_settings(shared_data, name):
+    alignment, strengths = plmc_settings(shared_data, name)
+    fit = fit_pseudolikelihood(alignment, gaps="state", regularization=strengths)
+    # plmc's norm is over all letters of the couplings as fitted; ours is not.
+    norms = np.sqrt((fit.model.couplings.astype(float) ** 2).sum(axis=(2, 3)))
+    scores = average_product_correction(norms)
+    ours, theirs = [], []
+    with gzip.open(shared_data / f"reference/plmc/{name}.couplings.txt.gz") as lines:
+        for line in lines:
+            i, _, j, *_, score = line.split()
+            ours.append(scores[int(i) - 1, int(j) - 1])
+            theirs.append(float(score))
+    assert len(ours) == alignment.length * (alignment.length - 1) // 2
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
 
 
 def test_default_strengths_are_the_fields_custom():
