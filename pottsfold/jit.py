@@ -89,23 +89,6 @@ class _Row:
         )
         return self.builder.bitcast(place, self.type.as_pointer())
 
-    def places(self, sig: Any, args: Any, at: int) -> list[Any]:
-        """Return pointers to array[j + k, letters[k], 0] for every k.
-
-        Array, j and letters are the arguments from place ``at`` on.
-        """
-        first = self.index(args[at + 1], sig.args[at + 1])
-        letters = sig.args[at + 2]
-        return [
-            self.pointer(
-                sig.args[at],
-                args[at],
-                self.builder.add(first, ir.Constant(INT64, k)),
-                self.index(self.builder.extract_value(args[at + 2], k), letters.dtype),
-            )
-            for k in range(letters.count)
-        ]
-
     def load(self, pointer: Any) -> Any:
         return self.builder.load(pointer, align=4, typ=self.type)
 
@@ -170,18 +153,17 @@ class _Row:
 
 
 @intrinsic
-def gather_rows(typing, out, n, table, j, letters, lanes):  # type: ignore[no-untyped-def]
-    """Add table[j, letters[0]], table[j + 1, letters[1]], ... to out[n].
-
-    ``letters`` is a tuple, of any length.
-    """
-    signature = types.void(out, n, table, j, letters, lanes)
+def gather_rows(typing, out, n, rows, places, lanes):  # type: ignore[no-untyped-def]
+    """Add rows[places[0]], rows[places[1]], ... to out[n]; places is a tuple."""
+    signature = types.void(out, n, rows, places, lanes)
 
     def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
         row = _Row(context, builder, lanes)
         place = row.pointer(sig.args[0], args[0], row.index(args[1], sig.args[1]))
         total = row.load(place)
-        for there in row.places(sig, args, 2):
+        for k in range(places.count):
+            index = row.index(builder.extract_value(args[3], k), places.dtype)
+            there = row.pointer(sig.args[2], args[2], index)
             total = builder.fadd(total, row.load(there))
         row.store(total, place)
         return context.get_dummy_value()
@@ -190,19 +172,58 @@ def gather_rows(typing, out, n, table, j, letters, lanes):  # type: ignore[no-un
 
 
 @intrinsic
-def scatter_row(typing, rows, n, out, j, letters, lanes):  # type: ignore[no-untyped-def]
-    """Add rows[n] to out[j, letters[0]], out[j + 1, letters[1]], ...
+def scatter_row(typing, rows, n, out, places, lanes):  # type: ignore[no-untyped-def]
+    """Add rows[n] to out[places[0]], out[places[1]], ...; places is a tuple.
 
-    ``letters`` is a tuple, of any length. The more of them, the better the
-    processor hides that one sum waits for the one before it.
+    The more places, the better the processor hides that one sum waits for the one
+    before it.
     """
-    signature = types.void(rows, n, out, j, letters, lanes)
+    signature = types.void(rows, n, out, places, lanes)
 
     def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
         row = _Row(context, builder, lanes)
         n = row.index(args[1], sig.args[1])
         addend = row.load(row.pointer(sig.args[0], args[0], n))
-        for place in row.places(sig, args, 2):
+        for k in range(places.count):
+            index = row.index(builder.extract_value(args[3], k), places.dtype)
+            there = row.pointer(sig.args[2], args[2], index)
+            row.store(builder.fadd(row.load(there), addend), there)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def join_row(typing, rows, r, parent, table, j, b, lanes):  # type: ignore[no-untyped-def]
+    """Write rows[parent] + table[j, b] to rows[r]."""
+    signature = types.void(rows, r, parent, table, j, b, lanes)
+
+    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        row = _Row(context, builder, lanes)
+        r, parent, j, b = (row.index(args[k], sig.args[k]) for k in (1, 2, 4, 5))
+        total = builder.fadd(
+            row.load(row.pointer(sig.args[0], args[0], parent)),
+            row.load(row.pointer(sig.args[3], args[3], j, b)),
+        )
+        row.store(total, row.pointer(sig.args[0], args[0], r))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def part_row(typing, rows, r, parent, table, j, b, lanes):  # type: ignore[no-untyped-def]
+    """Add rows[r] to rows[parent] and to table[j, b]: the transpose of join_row."""
+    signature = types.void(rows, r, parent, table, j, b, lanes)
+
+    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        row = _Row(context, builder, lanes)
+        r, parent, j, b = (row.index(args[k], sig.args[k]) for k in (1, 2, 4, 5))
+        addend = row.load(row.pointer(sig.args[0], args[0], r))
+        for place in (
+            row.pointer(sig.args[0], args[0], parent),
+            row.pointer(sig.args[3], args[3], j, b),
+        ):
             row.store(builder.fadd(row.load(place), addend), place)
         return context.get_dummy_value()
 
@@ -252,5 +273,46 @@ def add_scaled_row(typing, out, k, scale, rows, n, lanes):  # type: ignore[no-un
         product = builder.fmul(row.splat(args[2]), there)
         row.store(builder.fadd(row.load(place), product), place)
         return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def sum_of_products(typing, x, y):  # type: ignore[no-untyped-def]
+    """Return the float64 sum of x * y over two float32 vectors, (n,), n % 16 == 0.
+
+    Sixteen running sums, added up in a fixed order at the end.
+    """
+    signature = types.float64(x, y)
+    width = 16
+
+    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+        arrays = [
+            context.make_array(sig.args[k])(context, builder, args[k]) for k in (0, 1)
+        ]
+        size = builder.extract_value(arrays[0].shape, 0)
+        floats, doubles = ir.VectorType(FLOAT, width), ir.VectorType(DOUBLE, width)
+        total = cgutils.alloca_once_value(
+            builder, ir.Constant(doubles, [ir.Constant(DOUBLE, 0.0)] * width)
+        )
+        first, step = ir.Constant(INT64, 0), ir.Constant(INT64, width)
+        with cgutils.for_range_slice(builder, first, size, step) as (k, _):
+            wide = []
+            for array, array_type in zip(arrays, sig.args, strict=True):
+                place = cgutils.get_item_pointer(
+                    context, builder, array_type, array, [k]
+                )
+                row = builder.load(
+                    builder.bitcast(place, floats.as_pointer()), align=4, typ=floats
+                )
+                wide.append(builder.fpext(row, doubles))
+            product = builder.fmul(*wide)
+            builder.store(builder.fadd(builder.load(total), product), total)
+        parts = builder.load(total)
+        result = ir.Constant(DOUBLE, 0.0)
+        for k in range(width):
+            part = builder.extract_element(parts, ir.Constant(INT32, k))
+            result = builder.fadd(result, part)
+        return result
 
     return signature, generate

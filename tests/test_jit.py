@@ -6,20 +6,38 @@ import pytest
 from pottsfold.jit import (
     add_scaled_row,
     gather_rows,
+    join_row,
     kernel,
+    part_row,
     scatter_row,
     softmax_row,
+    sum_of_products,
 )
 
 
 @kernel
-def gather(out, n, table, j, letters, lanes):
-    gather_rows(out, n, table, j, letters, lanes)
+def gather(out, n, rows, places, lanes):
+    gather_rows(out, n, rows, places, lanes)
 
 
 @kernel
-def scatter(rows, n, out, j, letters, lanes):
-    scatter_row(rows, n, out, j, letters, lanes)
+def scatter(rows, n, out, places, lanes):
+    scatter_row(rows, n, out, places, lanes)
+
+
+@kernel
+def join(rows, r, parent, table, j, b, lanes):
+    join_row(rows, r, parent, table, j, b, lanes)
+
+
+@kernel
+def part(rows, r, parent, table, j, b, lanes):
+    part_row(rows, r, parent, table, j, b, lanes)
+
+
+@kernel
+def multiply(x, y):
+    return sum_of_products(x, y)
 
 
 @kernel
@@ -37,25 +55,47 @@ def draw(*shape, seed=0):
 
 
 @pytest.mark.parametrize("width", [8, 24, 32])
-@pytest.mark.parametrize("letters", [(3, 0, 5, 5), (1, 2, 3, 4, 5, 0, 1, 2)])
-def test_gather_adds_one_row_a_column(width, letters):
-    table, out = draw(10, 6, width), draw(4, width, seed=1)
+@pytest.mark.parametrize("places", [(3, 0, 5, 5), (1, 2, 3, 4, 5, 0, 1, 2)])
+def test_gather_adds_rows(width, places):
+    rows, out = draw(6, width), draw(4, width, seed=1)
     expected = out.copy()
-    for k, b in enumerate(letters):
-        expected[2] += table[2 + k, b]
-    gather(out, 2, table, 2, tuple(np.uint8(b) for b in letters), (0,) * width)
+    for k in places:
+        expected[2] += rows[k]
+    gather(out, 2, rows, places, (0,) * width)
     np.testing.assert_array_equal(out, expected)
 
 
 @pytest.mark.parametrize("width", [8, 24, 32])
 def test_scatter_is_the_transpose_of_gather(width):
-    rows, out = draw(4, width), draw(9, 6, width, seed=1)
+    rows, out = draw(4, width), draw(6, width, seed=1)
     expected = out.copy()
-    letters = (3, 0, 5, 5)
-    for k, b in enumerate(letters):
-        expected[1 + k, b] += rows[3]
-    scatter(rows, 3, out, 1, tuple(np.uint8(b) for b in letters), (0,) * width)
+    places = (3, 0, 5, 5)
+    for k in places:
+        expected[k] += rows[3]
+    scatter(rows, 3, out, places, (0,) * width)
     np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("width", [8, 24])
+def test_join_and_part_are_transposes(width):
+    rows, table = draw(6, width), draw(3, 4, width, seed=1)
+    joined, parted, slopes = rows.copy(), rows.copy(), table.copy()
+    join(joined, 5, 2, table, 1, 3, (0,) * width)
+    expected = rows.copy()
+    expected[5] = rows[2] + table[1, 3]
+    np.testing.assert_array_equal(joined, expected)
+    part(parted, 5, 2, slopes, 1, 3, (0,) * width)
+    expected = rows.copy()
+    expected[2] += rows[5]
+    np.testing.assert_array_equal(parted, expected)
+    np.testing.assert_array_equal(slopes[1, 3], table[1, 3] + rows[5])
+
+
+@pytest.mark.parametrize("n", [0, 16, 4096])
+def test_sum_of_products_is_made_in_float64(n):
+    x, y = draw(n) * 1e4, draw(n, seed=1)
+    expected = np.dot(x.astype(np.float64), y.astype(np.float64))
+    assert multiply(x, y) == pytest.approx(expected, rel=1e-12, abs=1e-9)
 
 
 @pytest.mark.parametrize(("width", "size"), [(8, 5), (24, 21), (24, 20), (64, 63)])

@@ -1,22 +1,22 @@
 """Limited-memory BFGS over float32 vectors with float64 sums.
 
-Nocedal & Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 3.5: the
-two-loop recursion, and a line search that ends where the function has fallen
-enough and its slope has flattened (the weak Wolfe conditions).
+Nocedal & Wright, Numerical Optimization, 2nd ed., algorithm 7.4, the two-loop
+recursion. The line search shortens a step until the function has fallen enough, and
+lengthens it while it falls as steeply as at the start. For convex functions, as the
+ones here, every step then has positive curvature.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pottsfold.inference import kernels
+from pottsfold.inference import vectors
+from pottsfold.inference.vectors import Vector
+from pottsfold.threads import Workers
 
-Vector = NDArray[np.float32]
 Objective = Callable[[Vector, Vector], float]
 Progress = Callable[[int, float, float], None]
 
@@ -58,11 +58,12 @@ class Minimum:
 def minimize(
     objective: Objective,
     start: Vector,
+    workers: Workers,
     *,
     tolerance: float,
     max_iterations: int,
     first_step: float,
-    memory: int = 6,
+    memory: int,
     progress: Progress | None = None,
 ) -> Minimum:
     """Minimise a smooth function.
@@ -73,7 +74,9 @@ def minimize(
         ``objective(point, gradient)`` writes the gradient, (n,) float32, and
         returns the value.
     start : (n,) float32
-        Where to begin; not changed.
+        Where to begin; used as working memory.
+    workers : Workers
+        Threads for sums over vectors; the result does not depend on them.
     tolerance : float
         Converged when the last step gained, and the quadratic model promises the
         next, less than this share of the value. The distance to the minimum is then
@@ -83,7 +86,8 @@ def minimize(
     first_step : float
         The first trial is ``start - first_step * gradient``.
     memory : int
-        Pairs of steps and gradient changes kept, 2 n float32 each.
+        Pairs of steps and gradient changes kept, 2 n float32 each. Five vectors
+        more are taken.
     progress : callable, optional
         Called as ``progress(iteration, value, gradient_norm)``.
 
@@ -91,120 +95,145 @@ def minimize(
     -------
     Minimum
     """
-    point = start.copy()
-    gradient = np.empty_like(point)
-    value = objective(point, gradient)
+    here = _Place(start, np.empty_like(start))
+    there = _Place(np.empty_like(start), np.empty_like(start))
+    direction = np.empty_like(start)
+    history = _History(workers, memory, len(start))
+    here.value = objective(here.point, here.gradient)
     evaluations = 1
-    values = [value]
-    history: deque[tuple[Vector, Vector, float]] = deque(maxlen=memory)
+    values = [here.value]
     converged, reason = False, f"{max_iterations} iterations were made"
     for iteration in range(max_iterations + 1):
-        direction = _direction(gradient, history)
-        slope = kernels.dot(direction, gradient)
-        if slope > 0:
-            # Rounding has spoilt the memory: begin anew, straight downhill.
-            history.clear()
-            direction = -gradient
-            slope = -kernels.dot(gradient, gradient)
-        ahead = -0.5 * slope / abs(value)
-        behind = (values[-2] - value) / abs(value) if iteration else np.inf
+        slope = history.direct(here.gradient, direction)
+        ahead = -0.5 * slope / abs(here.value)
+        behind = (values[-2] - here.value) / abs(here.value) if iteration else np.inf
         if slope == 0 or max(ahead, behind) < tolerance:
             converged = True
             reason = f"a step gains less than {tolerance:g} of the objective"
             break
         if iteration == max_iterations:
             break
-        step_length = 1.0 if history else first_step
-        found = _line_search(objective, point, value, gradient, direction, step_length)
-        evaluations += found.evaluations
-        if found.point is None or found.gradient is None:
+        step = 1.0 if history.pairs else first_step
+        trials = _line_search(objective, workers, here, there, direction, slope, step)
+        evaluations += abs(trials)
+        if trials < 0:
             converged = ahead < ROUNDING
             reason = "no step lowers the objective in float32"
             break
-        step = found.point - point
-        change = found.gradient - gradient
-        curvature = kernels.dot(step, change)
-        if curvature > 1e-10 * kernels.dot(change, change):
-            history.append((step, change, curvature))
-        point, gradient, value = found.point, found.gradient, found.value
-        values.append(value)
+        history.remember(here, there)
+        here, there = there, here
+        values.append(here.value)
         if progress is not None:
-            progress(iteration + 1, value, _norm(gradient))
+            progress(iteration + 1, here.value, _norm(workers, here.gradient))
     return Minimum(
-        point, tuple(values), _norm(gradient), evaluations, converged, reason
+        here.point,
+        tuple(values),
+        _norm(workers, here.gradient),
+        evaluations,
+        converged,
+        reason,
     )
 
 
-def _norm(x: Vector) -> float:
-    return float(np.sqrt(kernels.dot(x, x)))
+def _norm(workers: Workers, x: Vector) -> float:
+    return float(np.sqrt(vectors.dot(workers, x, x)))
 
 
-def _direction(
-    gradient: Vector, history: deque[tuple[Vector, Vector, float]]
-) -> Vector:
-    """Return minus the approximate inverse Hessian times the gradient."""
-    direction = -gradient
-    factors = []
-    for step, change, curvature in reversed(history):
-        factor = kernels.dot(step, direction) / curvature
-        factors.append(factor)
-        kernels.add_scaled(-factor, change, direction)
-    if history:
-        _, change, curvature = history[-1]
-        direction *= np.float32(curvature / kernels.dot(change, change))
-    for (step, change, curvature), factor in zip(
-        history, reversed(factors), strict=True
-    ):
-        back = kernels.dot(change, direction) / curvature
-        kernels.add_scaled(factor - back, step, direction)
-    return direction
+@dataclass
+class _Place:
+    """A point, its gradient and its value."""
+
+    point: Vector
+    gradient: Vector
+    value: float = np.inf
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Result of a line search; ``point`` is None when no step was good."""
+class _History:
+    """The last steps and gradient changes, oldest first."""
 
-    point: Vector | None
-    gradient: Vector | None
-    value: float
-    evaluations: int
+    def __init__(self, workers: Workers, memory: int, size: int) -> None:
+        self.pairs: list[tuple[Vector, Vector, float]] = []
+        self._workers = workers
+        self._memory = memory
+        self._size = size
+
+    def remember(self, before: _Place, after: _Place) -> None:
+        """Add the pair between two places, unless rounding has spoilt it."""
+        if len(self.pairs) == self._memory:
+            step, change, _ = self.pairs.pop(0)
+        else:
+            step = np.empty(self._size, np.float32)
+            change = np.empty(self._size, np.float32)
+        vectors.subtract(self._workers, after.point, before.point, step)
+        vectors.subtract(self._workers, after.gradient, before.gradient, change)
+        curvature = vectors.dot(self._workers, step, change)
+        if curvature > 1e-10 * vectors.dot(self._workers, change, change):
+            self.pairs.append((step, change, curvature))
+
+    def direct(self, gradient: Vector, direction: Vector) -> float:
+        """Write minus the approximate inverse Hessian times the gradient.
+
+        Returns the slope along it, which is not above zero.
+        """
+        workers = self._workers
+        np.negative(gradient, out=direction)
+        factors = []
+        for step, change, curvature in reversed(self.pairs):
+            factor = vectors.dot(workers, step, direction) / curvature
+            factors.append(factor)
+            vectors.add_scaled(workers, -factor, change, direction)
+        if self.pairs:
+            _, change, curvature = self.pairs[-1]
+            direction *= np.float32(curvature / vectors.dot(workers, change, change))
+        for (step, change, curvature), factor in zip(
+            self.pairs, reversed(factors), strict=True
+        ):
+            back = vectors.dot(workers, change, direction) / curvature
+            vectors.add_scaled(workers, factor - back, step, direction)
+        slope = vectors.dot(workers, direction, gradient)
+        if slope > 0:
+            # Rounding has spoilt the memory: begin anew, straight downhill.
+            self.pairs.clear()
+            return self.direct(gradient, direction)
+        return slope
 
 
 def _line_search(
     objective: Objective,
-    point: Vector,
-    value: float,
-    gradient: Vector,
+    workers: Workers,
+    here: _Place,
+    there: _Place,
     direction: Vector,
+    slope: float,
     step: float,
-) -> _Found:
-    """Return a point along ``direction`` that meets the weak Wolfe conditions."""
-    slope = kernels.dot(direction, gradient)
+) -> int:
+    """Fill ``there`` with a point enough lower than ``here``.
+
+    Returns the number of trials, negative when none was good.
+    """
     low, high = 0.0, np.inf
-    low_value, low_slope = value, slope
-    best: tuple[Vector, Vector, float] | None = None
-    trials = 0
-    while trials < MOST_TRIALS:
-        trials += 1
-        there = point.copy()
-        kernels.add_scaled(step, direction, there)
-        slopes = np.empty_like(gradient)
-        new_value = objective(there, slopes)
-        new_slope = kernels.dot(direction, slopes)
-        enough = new_value <= value + SUFFICIENT_DECREASE * step * slope
-        if not (np.isfinite(new_value) and enough):
+    low_value, low_slope = here.value, slope
+    good = False
+    for trial in range(1, MOST_TRIALS + 1):
+        vectors.move(workers, here.point, step, direction, there.point)
+        there.value = objective(there.point, there.gradient)
+        enough = there.value <= here.value + SUFFICIENT_DECREASE * step * slope
+        if np.isfinite(there.value) and enough:
+            new_slope = vectors.dot(workers, direction, there.gradient)
+            # A longer step is worth looking for only while none was too long.
+            if new_slope >= CURVATURE * slope or np.isfinite(high):
+                return trial
+            good = True
+            low, low_value, low_slope = step, there.value, new_slope
+            step *= 2
+        elif good:
+            # The shorter step was good already: go back to it.
+            high, step = step, low
+        else:
             high = step
-            ratio = _parabola(step - low, low_value, low_slope, new_value)
-            step = low + ratio * (step - low)
-            continue
-        best = (there, slopes, new_value)
-        if new_slope >= CURVATURE * slope:
-            break
-        low, low_value, low_slope = step, new_value, new_slope
-        step = 2 * step if np.isinf(high) else (low + high) / 2
-    if best is None:
-        return _Found(None, None, value, trials)
-    return _Found(*best, trials)
+            share = _parabola(step - low, low_value, low_slope, there.value)
+            step = low + share * (step - low)
+    return -MOST_TRIALS
 
 
 def _parabola(width: float, value: float, slope: float, far_value: float) -> float:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 CUSTOMARY_PENALTY = 0.01
 MOST_STEPS = 200
+ROUNDING = 1e-13
 
 
 def independent_fields(
@@ -51,14 +52,16 @@ def independent_fields(
         hessian = neff * (p[:, :, np.newaxis] * (identity - p[:, np.newaxis, :]))
         hessian += 2 * lambda_h * identity
         step = np.linalg.solve(hessian, gradient[..., np.newaxis])[..., 0]
-        scale = np.ones((length, 1))
-        for _ in range(40):
-            trial = fields - scale * step
-            worse = objective(trial) > value
-            if not worse.any():
-                break
-            scale[worse] /= 2
-        fields, value = trial, objective(trial)
-        if np.abs(scale * step).max() < 1e-12:
+        # Half the Newton decrement is what a site can still gain.
+        open_sites = (gradient * step).sum(axis=1) > ROUNDING * np.abs(value)
+        if not open_sites.any():
             break
+        scale = np.where(open_sites, 1.0, 0.0)[:, np.newaxis]
+        trial = fields - scale * step
+        uphill = objective(trial) > value
+        while uphill.any():
+            scale[uphill] /= 2
+            trial = fields - scale * step
+            uphill = objective(trial) > value
+        fields, value = trial, objective(trial)
     return fields
