@@ -27,8 +27,7 @@ from pottsfold.inference import (
     fit_mean_field,
     fit_pseudolikelihood,
 )
-from pottsfold.inference.memory import available_memory
-from pottsfold.inference.pseudolikelihood import TOLERANCE, pseudolikelihood_bytes
+from pottsfold.inference.pseudolikelihood import TOLERANCE, Form
 from pottsfold.inference.regularization import customary
 from pottsfold.model import Fit, save_fit
 
@@ -45,6 +44,7 @@ def fit(
     alphabet: str | None = None,
     method: Method = "pseudolikelihood",
     gaps: Literal["missing", "state"] | None = None,
+    form: Form | None = None,
     identity: float = 0.8,
     lambda_h: float | None = None,
     lambda_j: float | None = None,
@@ -78,6 +78,10 @@ def fit(
     gaps
         missing: gaps are missing data. state: the gap is a letter. By custom
         missing; mean-field knows state only.
+    form
+        symmetric: one block of couplings a pair. asymmetric: each site a regression
+        of its own, then symmetrized; memory for one site at a time. By custom
+        symmetric where memory allows.
     identity
         Sequences at least this identical share their weight.
     lambda_h
@@ -125,6 +129,7 @@ def fit(
         gaps,
         lambda_h,
         lambda_j,
+        form=form,
         tolerance=tolerance,
         max_iterations=max_iterations,
         threads=threads,
@@ -153,6 +158,7 @@ def _fitted(
     lambda_h: float | None,
     lambda_j: float | None,
     *,
+    form: Form | None,
     tolerance: float,
     max_iterations: int,
     threads: int | None,
@@ -175,19 +181,15 @@ def _fitted(
         custom.fields if lambda_h is None else lambda_h,
         custom.couplings if lambda_j is None else lambda_j,
     )
-    needed = pseudolikelihood_bytes(family.length, family.alphabet.size, gaps)
-    say(
-        f"plan: pseudolikelihood, gaps {gaps}, lambda_h {strengths.fields:g}, "
-        f"lambda_j {strengths.couplings:g}; {needed / 2**20:.0f} MiB of memory "
-        f"({available_memory() / 2**20:.0f} MiB available)"
-    )
     with optimisation_progress() as progress:
         return fit_pseudolikelihood(
             family,
             gaps=gaps,
+            form=form,
             regularization=strengths,
             tolerance=tolerance,
             max_iterations=max_iterations,
             threads=threads,
             progress=progress,
+            announce=say,
         )

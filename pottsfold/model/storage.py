@@ -90,20 +90,7 @@ def save_fit(path: str | Path, fit: Fit) -> None:
     OutputError
         If it cannot be written there.
     """
-    from safetensors.numpy import save_file
-
     model = fit.model
-    upper = np.triu_indices(model.length, 1)
-    arrays: dict[str, NDArray[Any]] = {
-        "fields": model.fields,
-        "couplings": model.couplings[upper],
-        "positions": model.numbering.positions,
-    }
-    if model.focus is not None:
-        arrays["focus"] = model.focus
-    if model.frequencies is not None:
-        arrays["frequencies"] = model.frequencies
-    hashes = {name: _digest(array) for name, array in arrays.items()}
     about = {
         "length": model.length,
         "alphabet": {"letters": model.alphabet.letters, "name": model.alphabet.name},
@@ -116,6 +103,8 @@ def save_fit(path: str | Path, fit: Fit) -> None:
         "model": json.dumps(about),
         "report": json.dumps(asdict(fit.report), default=float),
     }
+    pieces = _pieces(model)
+    hashes = {name: _digest(parts) for name, parts in pieces.items()}
     hashes |= {name: _digest_text(text) for name, text in texts.items()}
     metadata = {
         "format": FORMAT,
@@ -123,8 +112,49 @@ def save_fit(path: str | Path, fit: Fit) -> None:
         **texts,
         "sha256": json.dumps(hashes),
     }
-    with written_whole(path) as beside:
-        save_file(arrays, beside, metadata)
+    header: dict[str, Any] = {"__metadata__": metadata}
+    end = 0
+    for name, parts in pieces.items():
+        size = sum(part.nbytes for part in parts)
+        header[name] = {
+            "dtype": DTYPES[name][0],
+            "shape": _shapes(model.length, model.alphabet.size)[name],
+            "data_offsets": [end, end + size],
+        }
+        end += size
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with written_whole(path) as beside, open(beside, "wb") as handle:
+        handle.write(struct.pack("<Q", len(text)))
+        handle.write(text)
+        for parts in pieces.values():
+            for part in parts:
+                handle.write(part.data)
+
+
+def _pieces(model: PottsModel) -> dict[str, list[NDArray[Any]]]:
+    """Return every array of the file as contiguous parts, none of them a copy.
+
+    Those of eight bytes a number come first, so that all are aligned.
+    """
+    pieces: dict[str, list[NDArray[Any]]] = {"positions": [model.numbering.positions]}
+    if model.frequencies is not None:
+        pieces["frequencies"] = [model.frequencies]
+    pieces["fields"] = [model.fields]
+    pieces["couplings"] = [model.couplings[i, i + 1 :] for i in range(model.length - 1)]
+    if model.focus is not None:
+        pieces["focus"] = [model.focus]
+    return pieces
+
+
+def _shapes(length: int, size: int) -> dict[str, tuple[int, ...]]:
+    return {
+        "fields": (length, size),
+        "couplings": (length * (length - 1) // 2, size, size),
+        "positions": (length,),
+        "focus": (length,),
+        "frequencies": (length, size),
+    }
 
 
 def read_header(path: str | Path) -> ModelHeader:
@@ -150,15 +180,18 @@ def load_fit(path: str | Path) -> Fit:
     name = str(path)
     header, arrays = _parse(name)
     for array_name, array in arrays.items():
-        if _digest(array) != header.hashes.get(array_name):
+        if _digest([array]) != header.hashes.get(array_name):
             raise ModelFormatError(
                 name, f"damaged: {array_name} do not match their SHA-256; copy it anew"
             )
     length, size = header.length, header.alphabet.size
     couplings = np.zeros((length, length, size, size), np.float32)
-    rows, columns = np.triu_indices(length, 1)
-    couplings[rows, columns] = arrays["couplings"]
-    couplings[columns, rows] = arrays["couplings"].transpose(0, 2, 1)
+    start = 0
+    for i in range(length - 1):
+        later = arrays["couplings"][start : start + length - 1 - i]
+        couplings[i, i + 1 :] = later
+        couplings[i + 1 :, i] = later.transpose(0, 2, 1)
+        start += len(later)
     try:
         model = PottsModel(
             alphabet=header.alphabet,
@@ -245,13 +278,7 @@ def _map_arrays(
 ) -> dict[str, NDArray[Any]]:
     """Check every array's type, shape and place against the file's size."""
     length, q = header.length, header.alphabet.size
-    shapes = {
-        "fields": (length, q),
-        "couplings": (length * (length - 1) // 2, q, q),
-        "positions": (length,),
-        "focus": (length,),
-        "frequencies": (length, q),
-    }
+    shapes = _shapes(length, q)
     missing = {"fields", "couplings", "positions"} - set(raw)
     if missing or not set(raw) <= set(shapes) or length < 2:
         raise ModelFormatError(name, "damaged header (arrays missing or unknown)")
@@ -273,8 +300,12 @@ def _map_arrays(
     return arrays
 
 
-def _digest(array: NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+def _digest(parts: list[NDArray[Any]]) -> str:
+    """Return the SHA-256 of arrays' bytes, one after the other."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()
 
 
 def _digest_text(text: str) -> str:

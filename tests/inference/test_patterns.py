@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pottsfold.inference.pseudolikelihood import kernels, patterns
-from pottsfold.inference.pseudolikelihood.objective import aligned_zeros
 from pottsfold.inference.pseudolikelihood.patterns import find_patterns
+from pottsfold.inference.pseudolikelihood.sites import aligned_zeros
 from tests.strategies import seeds
 
 

@@ -13,7 +13,8 @@ from pottsfold.alphabet import PROTEIN, Alphabet
 from pottsfold.contacts import average_product_correction
 from pottsfold.errors import MemoryShort, NotConverged, UsageError
 from pottsfold.inference import Regularization, fit_pseudolikelihood
-from pottsfold.inference.pseudolikelihood.objective import Pseudolikelihood
+from pottsfold.inference.pseudolikelihood.sites import Sites
+from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import customary
 from pottsfold.threads import Workers
 from tests.naive import inference as naive
@@ -35,6 +36,11 @@ def small_alignment(seed=0, n=40, length=4, letters="-ABC", unknown=True):
     )
 
 
+def objective_of(family, gaps, workers):
+    sites = Sites(family, gaps, LAMBDA.fields)
+    return Pseudolikelihood(sites, LAMBDA.couplings, workers)
+
+
 def random_point(objective, seed=1, scale=0.5):
     rng = np.random.default_rng(seed)
     return rng.normal(0, scale, objective.n_parameters).astype(np.float32)
@@ -46,7 +52,7 @@ def random_point(objective, seed=1, scale=0.5):
 def test_objective_and_gradient_equal_the_naive_twin(gaps, letters, length):
     family = small_alignment(letters=letters, n=30, length=length)
     with Workers(1) as workers:
-        objective = Pseudolikelihood(family, gaps, LAMBDA, workers)
+        objective = objective_of(family, gaps, workers)
         point = random_point(objective)
         slopes = np.empty_like(point)
         value = objective(point, slopes)
@@ -73,7 +79,7 @@ def test_objective_and_gradient_equal_the_naive_twin(gaps, letters, length):
 def test_gradient_equals_finite_differences(gaps):
     family = small_alignment(seed=3)
     with Workers(1) as workers:
-        objective = Pseudolikelihood(family, gaps, LAMBDA, workers)
+        objective = objective_of(family, gaps, workers)
         point = random_point(objective, seed=4)
         slopes = np.empty_like(point)
         objective(point, slopes)
@@ -92,7 +98,7 @@ def test_leaving_the_fields_where_they_were_would_not_be_the_objective():
     # The twin that must fail: the value at fields that are not solved for.
     family = small_alignment(seed=12)
     with Workers(1) as workers:
-        objective = Pseudolikelihood(family, "state", LAMBDA, workers)
+        objective = objective_of(family, "state", workers)
         point = random_point(objective, seed=13)
         before, _ = objective.full_parameters(objective.start())
         value = objective(point, np.empty_like(point))
@@ -104,11 +110,10 @@ def test_leaving_the_fields_where_they_were_would_not_be_the_objective():
 def test_fields_are_solved_from_far_away():
     family = small_alignment(seed=14, n=200)
     with Workers(1) as workers:
-        near, far = (
-            Pseudolikelihood(family, "state", LAMBDA, workers) for _ in range(2)
-        )
+        near, far = (objective_of(family, "state", workers) for _ in range(2))
         point = random_point(near, seed=15, scale=2.0)
-        far.fields[:] = np.random.default_rng(16).normal(0, 30, far.fields.shape)
+        fields = far.sites.fields
+        fields[:] = np.random.default_rng(16).normal(0, 30, fields.shape)
         ignored = np.empty_like(point)
         assert far(point, ignored) == pytest.approx(near(point, ignored), rel=1e-6)
 
@@ -120,7 +125,7 @@ def test_fit_reaches_the_optimum_that_scipy_finds(gaps):
         family, gaps=gaps, regularization=LAMBDA, tolerance=1e-7, threads=1
     )
     with Workers(1) as workers:
-        objective = Pseudolikelihood(family, gaps, LAMBDA, workers)
+        objective = objective_of(family, gaps, workers)
 
         def wide(x):
             slopes = np.empty(objective.n_parameters, np.float32)
@@ -186,7 +191,9 @@ def test_too_few_iterations_are_said():
 
 
 def test_a_fit_beyond_memory_is_refused_before_it_starts(monkeypatch):
-    monkeypatch.setattr("pottsfold.inference.memory.available_memory", lambda: 1000)
+    for room in ("memory", "pseudolikelihood.fit"):
+        place = f"pottsfold.inference.{room}.available_memory"
+        monkeypatch.setattr(place, lambda: 1000)
     with pytest.raises(MemoryShort, match=r"GiB.*--max-column-gaps"):
         fit_pseudolikelihood(small_alignment())
 

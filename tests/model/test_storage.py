@@ -149,3 +149,21 @@ def test_a_model_of_a_later_version_asks_for_an_update(saved):
     path.write_bytes(data)
     with pytest.raises(ModelFormatError, match="update pottsfold"):
         load_fit(path)
+
+
+@pytest.mark.parametrize("focus", [True, False])
+def test_the_file_is_what_safetensors_reads(tmp_path, focus):
+    from safetensors import safe_open
+
+    model = random_model(3, 5, PROTEIN, focus=focus)
+    path = tmp_path / "a.potts"
+    save_fit(path, Fit(model, REPORT))
+    with safe_open(path, "numpy") as file:
+        names = {"fields", "couplings", "positions", "frequencies"}
+        assert set(file.keys()) == names | ({"focus"} if focus else set())
+        np.testing.assert_array_equal(file.get_tensor("fields"), model.fields)
+        upper = np.triu_indices(5, 1)
+        np.testing.assert_array_equal(
+            file.get_tensor("couplings"), model.couplings[upper]
+        )
+        assert file.metadata()["format"] == "pottsfold-model"

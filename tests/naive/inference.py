@@ -11,18 +11,8 @@ def pseudolikelihood(sequences, weights, h, J, lambda_h, lambda_j, states):
     """
     length = len(h)
     total = 0.0
-    for x, w in zip(sequences, weights, strict=True):
-        for i in range(length):
-            if x[i] not in states:
-                continue
-            logits = {}
-            for a in states:
-                logits[a] = float(h[i][a])
-                for j in range(length):
-                    if j != i and x[j] in states:
-                        logits[a] += float(J[i][j][a][x[j]])
-            log_z = math.log(math.fsum(math.exp(v) for v in logits.values()))
-            total -= w * (logits[x[i]] - log_z)
+    for i in range(length):
+        total += site_term(sequences, weights, i, h, J, states)
     for i in range(length):
         for a in states:
             total += lambda_h * float(h[i][a]) ** 2
@@ -30,6 +20,23 @@ def pseudolikelihood(sequences, weights, h, J, lambda_h, lambda_j, states):
             for a in states:
                 for b in states:
                     total += lambda_j * float(J[i][j][a][b]) ** 2
+    return total
+
+
+def site_term(sequences, weights, i, h, J, states):
+    """- sum_n w_n log P(x_ni | x_n,-i) of one site."""
+    total = 0.0
+    for x, w in zip(sequences, weights, strict=True):
+        if x[i] not in states:
+            continue
+        logits = {}
+        for a in states:
+            logits[a] = float(h[i][a])
+            for j in range(len(h)):
+                if j != i and x[j] in states:
+                    logits[a] += float(J[i][j][a][x[j]])
+        log_z = math.log(math.fsum(math.exp(v) for v in logits.values()))
+        total -= w * (logits[x[i]] - log_z)
     return total
 
 

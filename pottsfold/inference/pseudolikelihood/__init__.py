@@ -17,6 +17,6 @@ relative gap of 1e-5 takes 19 evaluations instead of 220 (1atzA, 3,000 x 75).
 """
 
 from pottsfold.inference.pseudolikelihood.fit import TOLERANCE, fit_pseudolikelihood
-from pottsfold.inference.pseudolikelihood.plan import pseudolikelihood_bytes
+from pottsfold.inference.pseudolikelihood.plan import Form
 
-__all__ = ["TOLERANCE", "fit_pseudolikelihood", "pseudolikelihood_bytes"]
+__all__ = ["TOLERANCE", "Form", "fit_pseudolikelihood"]

@@ -1,17 +1,30 @@
-"""The symmetric fit."""
+"""The fit: plan, objective, optimiser, model."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.lbfgs import Progress, minimize
-from pottsfold.inference.memory import check_memory
+from pottsfold.inference.memory import available_memory
 from pottsfold.inference.preparation import finished_fit
-from pottsfold.inference.pseudolikelihood.objective import Pseudolikelihood
-from pottsfold.inference.pseudolikelihood.plan import MEMORY, pseudolikelihood_bytes
+from pottsfold.inference.pseudolikelihood.asymmetric import fit_sites
+from pottsfold.inference.pseudolikelihood.plan import (
+    MEMORY,
+    Form,
+    Plan,
+    expected_seconds,
+    plan_fit,
+)
+from pottsfold.inference.pseudolikelihood.sites import Sites
+from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import Regularization, customary
 from pottsfold.model.fit import Fit
 from pottsfold.provenance import Stopwatch
@@ -21,17 +34,32 @@ TOLERANCE = 3e-6
 MOST_ITERATIONS = 1000
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """Parameters over the whole alphabet and how they were reached."""
+
+    fields: NDArray[np.float32]
+    couplings: NDArray[np.float32]
+    objectives: Sequence[float]
+    gradient_norm: float
+    n_evaluations: int
+    converged: bool
+    stopped_because: str
+
+
 def fit_pseudolikelihood(
     alignment: Alignment,
     *,
     gaps: Gaps = "missing",
+    form: Form | None = None,
     regularization: Regularization | None = None,
     tolerance: float = TOLERANCE,
     max_iterations: int = MOST_ITERATIONS,
     threads: int | None = None,
     progress: Progress | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> Fit:
-    """Fit a Potts model by symmetric pseudolikelihood.
+    """Fit a Potts model by pseudolikelihood.
 
     Parameters
     ----------
@@ -40,6 +68,9 @@ def fit_pseudolikelihood(
     gaps : {"missing", "state"}
         ``missing``: terms of sites with a gap are skipped, and a gap at j adds
         nothing at i. ``state``: the gap is a letter.
+    form : {"symmetric", "asymmetric"}, optional
+        One block of couplings a pair, or each site a regression of its own, then
+        symmetrized. By custom symmetric where memory allows.
     regularization : Regularization, optional
         By custom 0.01 for fields, 0.01 (q - 1)(L - 1) for couplings.
     tolerance : float
@@ -50,7 +81,10 @@ def fit_pseudolikelihood(
     threads : int, optional
         Every core by custom; the result does not depend on it.
     progress : callable, optional
-        Called as ``progress(iteration, objective, gradient_norm)``.
+        Called as ``progress(iteration, objective, gradient_norm)``; in the
+        asymmetric form with the number of sites done in place of the iteration.
+    announce : callable, optional
+        Called once with the plan, a sentence, before the work.
 
     Returns
     -------
@@ -75,33 +109,25 @@ def fit_pseudolikelihood(
     used = chosen_threads(threads)
     n_states = alignment.alphabet.size - first_state(gaps)
     strengths = regularization or customary(alignment.length, n_states)
-    check_memory(
-        pseudolikelihood_bytes(alignment.length, alignment.alphabet.size, gaps),
-        "leave out gap-rich columns with --max-column-gaps, or use --method mean-field "
-        "on fewer columns",
-    )
+    available = available_memory()
+    plan = plan_fit(alignment, gaps, form, used, available)
+    sites = Sites(alignment, gaps, strengths.fields)
+    if announce is not None:
+        seconds = expected_seconds(sites, strengths, plan.form, used)
+        announce(_sentence(plan, gaps, strengths, seconds, available))
+    run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
     with Workers(used) as workers:
-        objective = Pseudolikelihood(alignment, gaps, strengths, workers)
-        minimum = minimize(
-            objective,
-            objective.start(),
-            workers,
-            tolerance=tolerance,
-            max_iterations=max_iterations,
-            first_step=objective.first_step(),
-            memory=MEMORY,
-            progress=progress,
-        )
-        fields, couplings = objective.full_parameters(minimum.point)
-    if not minimum.converged:
-        warnings.warn(f"not converged: {minimum.stopped_because}", NotConverged, 2)
+        outcome = run(sites, strengths, workers, tolerance, max_iterations, progress)
+    if not outcome.converged:
+        warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
     return finished_fit(
         alignment,
         method="pseudolikelihood",
         gaps=gaps,
-        fields=fields,
-        couplings=couplings,
+        fields=outcome.fields,
+        couplings=outcome.couplings,
         settings={
+            "form": plan.form,
             "lambda_h": strengths.fields,
             "lambda_j": strengths.couplings,
             "tolerance": tolerance,
@@ -109,9 +135,84 @@ def fit_pseudolikelihood(
         },
         threads=used,
         clock=clock,
-        converged=minimum.converged,
-        stopped_because=minimum.stopped_because,
-        objectives=minimum.objectives,
-        gradient_norm=minimum.gradient_norm,
-        n_evaluations=minimum.n_evaluations,
+        converged=outcome.converged,
+        stopped_because=outcome.stopped_because,
+        objectives=outcome.objectives,
+        gradient_norm=outcome.gradient_norm,
+        n_evaluations=outcome.n_evaluations,
+    )
+
+
+def _run_symmetric(
+    sites: Sites,
+    strengths: Regularization,
+    workers: Workers,
+    tolerance: float,
+    max_iterations: int,
+    progress: Progress | None,
+) -> _Outcome:
+    objective = Pseudolikelihood(sites, strengths.couplings, workers)
+    minimum = minimize(
+        objective,
+        objective.start(),
+        workers,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        first_step=objective.first_step(),
+        memory=MEMORY,
+        progress=progress,
+    )
+    fields, couplings = objective.full_parameters(minimum.point)
+    return _Outcome(
+        fields,
+        couplings,
+        minimum.objectives,
+        minimum.gradient_norm,
+        minimum.n_evaluations,
+        minimum.converged,
+        minimum.stopped_because,
+    )
+
+
+def _run_asymmetric(
+    sites: Sites,
+    strengths: Regularization,
+    workers: Workers,
+    tolerance: float,
+    max_iterations: int,
+    progress: Progress | None,
+) -> _Outcome:
+    result = fit_sites(
+        sites,
+        strengths.couplings,
+        workers,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        progress=progress,
+    )
+    return _Outcome(
+        sites.full_fields(),
+        result.couplings,
+        result.objectives,
+        result.gradient_norm,
+        result.n_evaluations,
+        result.n_converged == sites.length,
+        f"{result.n_converged} of {sites.length} sites met the test: a step gains "
+        f"less than {tolerance:g} of the objective",
+    )
+
+
+def _sentence(
+    plan: Plan,
+    gaps: Gaps,
+    strengths: Regularization,
+    seconds: float,
+    available: int,
+) -> str:
+    reason = f" ({plan.reason})" if plan.reason else ""
+    return (
+        f"plan: pseudolikelihood, {plan.form}{reason}, gaps {gaps}, lambda_h "
+        f"{strengths.fields:g}, lambda_j {strengths.couplings:g}; about "
+        f"{seconds:.1f} s and {plan.bytes_needed / 2**30:.2f} GiB "
+        f"({available / 2**30:.1f} GiB available)"
     )

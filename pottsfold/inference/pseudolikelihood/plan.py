@@ -1,23 +1,155 @@
-"""What a fit takes, known before it starts."""
+"""What a fit takes, in memory and time, known before it starts."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
-from pottsfold.inference.memory import FLOAT32, model_bytes
+from pottsfold.inference.memory import FLOAT32, check_memory, model_bytes
+from pottsfold.inference.pseudolikelihood.sites import LANES, Sites
+from pottsfold.inference.regularization import Regularization
+
+Form = Literal["symmetric", "asymmetric"]
 
 # Steps and gradient changes that L-BFGS keeps. On five families 2, 3, 4, 6 and 12
 # took 124, 118, 115, 112 and 117 evaluations.
 MEMORY = 4
+# What the program takes before any data.
+PROGRAM = 300 * 2**20
+# Patterns a column, as found on real families.
+NODES_A_COLUMN = 400
+# Bytes a second that vector operations move.
+BANDWIDTH = 15e9
 
 
-def pseudolikelihood_bytes(length: int, size: int, gaps: Gaps) -> int:
+@dataclass(frozen=True)
+class Plan:
+    """How a fit will be made.
+
+    Parameters
+    ----------
+    form : {"symmetric", "asymmetric"}
+        One block of couplings a pair, or one a site and pair.
+    bytes_needed : int
+        Peak memory of the process.
+    reason : str
+        Why this form, when it was not asked for.
+    """
+
+    form: Form
+    bytes_needed: int
+    reason: str = ""
+
+
+def plan_fit(
+    alignment: Alignment, gaps: Gaps, form: Form | None, threads: int, available: int
+) -> Plan:
+    """Choose the form of a fit: the symmetric one unless memory is short.
+
+    Raises
+    ------
+    MemoryShort
+        If the form asked for, or either, does not fit in memory.
+    """
+    sizes = {
+        name: needed(alignment, gaps, threads)
+        for name, needed in (
+            ("symmetric", symmetric_bytes),
+            ("asymmetric", asymmetric_bytes),
+        )
+    }
+    columns = "leave out gap-rich columns with --max-column-gaps"
+    if form is not None:
+        other = "asymmetric" if form == "symmetric" else "symmetric"
+        way_out = columns
+        if sizes[other] < sizes[form]:
+            way_out += f", or take --form {other} ({sizes[other] / 2**30:.1f} GiB)"
+        check_memory(sizes[form], way_out)
+        return Plan(form, sizes[form])
+    if sizes["symmetric"] <= available:
+        return Plan("symmetric", sizes["symmetric"])
+    check_memory(sizes["asymmetric"], columns)
+    return Plan(
+        "asymmetric",
+        sizes["asymmetric"],
+        f"the symmetric form would take {sizes['symmetric'] / 2**30:.1f} GiB",
+    )
+
+
+def symmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
     """Return the peak bytes of a symmetric fit.
 
-    Two points, two gradients, a direction and L-BFGS memory, one float32 a coupling
-    each; at the end the point beside the model with both triangles.
+    While fitting two points, two gradients, a direction and the L-BFGS memory, one
+    float32 a coupling each; at the end the point beside the model.
     """
+    length, size = alignment.length, alignment.alphabet.size
     states = size - first_state(gaps)
     parameters = length * (length - 1) // 2 * states**2
     while_fitting = (2 * MEMORY + 5) * parameters * FLOAT32
-    at_the_end = 3 * parameters * FLOAT32 + 2 * model_bytes(length, size)
-    return max(while_fitting, at_the_end)
+    at_the_end = 3 * parameters * FLOAT32 + model_bytes(length, size)
+    tables = 2 * threads * table_bytes(alignment, gaps)
+    return _common(alignment, gaps, threads) + tables + max(while_fitting, at_the_end)
+
+
+def asymmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
+    """Return the peak bytes of an asymmetric fit: the model, and a site a thread."""
+    a_site = (2 * MEMORY + 5) * table_bytes(alignment, gaps)
+    model = model_bytes(alignment.length, alignment.alphabet.size)
+    return _common(alignment, gaps, threads) + model + threads * a_site
+
+
+def table_bytes(alignment: Alignment, gaps: Gaps) -> int:
+    """Return the bytes of one site's table."""
+    states = alignment.alphabet.size - first_state(gaps)
+    return alignment.length * (states + 1) * _row_bytes(states)
+
+
+def _row_bytes(states: int) -> int:
+    return -(-states // LANES) * LANES * FLOAT32
+
+
+def _common(alignment: Alignment, gaps: Gaps, threads: int) -> int:
+    """Return the bytes of the program, the sequences, and what threads work in."""
+    n, length = alignment.n_sequences, alignment.length
+    row = _row_bytes(alignment.alphabet.size - first_state(gaps))
+    # Codes, codes by column, and patterns of half as many groups in two bytes.
+    sequences = 3 * n * length
+    return PROGRAM + sequences + threads * row * (2 * n + NODES_A_COLUMN * length)
+
+
+def expected_seconds(
+    sites: Sites, regularization: Regularization, form: Form, threads: int
+) -> float:
+    """Return the seconds a fit will take, from timed visits of three sites.
+
+    The number of evaluations was 15 + 0.06 Neff / lambda_j on families of 40 to 256
+    columns, within a quarter.
+    """
+    evaluations = 15 + 0.06 * sites.neff / regularization.couplings
+    table, slopes = sites.empty_table(), sites.empty_table()
+    rng = np.random.default_rng(0)
+    chosen = sorted({0, sites.length // 2, sites.length - 1})
+    spent = 0.0
+    for site in chosen:
+        kept = sites.fields[site].copy()
+        sites.visit(site, table, slopes)
+        noise = rng.normal(0, 0.01, (sites.length, sites.size, sites.size))
+        table[:, : sites.size, : sites.size] = noise
+        start = time.perf_counter()
+        sites.visit(site, table, slopes)
+        spent += time.perf_counter() - start
+        table[:] = 0
+        sites.fields[site] = kept
+        sites.forget(site)
+    visits = spent / len(chosen) * sites.length
+    # Each iteration reads and writes every vector of the memory a few times.
+    couplings = sites.length**2 * sites.size**2 / 2
+    moved = (6 * 2 * MEMORY + 12) * couplings * FLOAT32
+    if form == "asymmetric":
+        moved *= 2 * (sites.width / sites.size)
+    return evaluations * (visits / threads + moved / BANDWIDTH)

@@ -1,0 +1,160 @@
+"""The asymmetric form: each site a regression of its own, then symmetrized.
+
+Site i minimises, over its fields and its own couplings to all others,
+
+    - sum_n w_n log P(x_ni | x_n,-i) + lambda_h sum_a h_i(a)^2
+                                     + lambda_j / 2 sum_{j != i} ||J^i_ij||^2
+
+and J_ij is the mean of J^i_ij and J^j_ij (Ekeberg et al. 2014, J Comput Phys
+276:341). With half the penalty on each copy the sum over sites is the symmetric
+objective wherever the copies agree. At the end the fields are solved once more, for
+the symmetrized couplings. A site needs memory for its own couplings alone, and no
+site waits for another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.inference import vectors
+from pottsfold.inference.lbfgs import Minimum, Progress, minimize
+from pottsfold.inference.pseudolikelihood.plan import MEMORY
+from pottsfold.inference.pseudolikelihood.sites import Sites, Table
+from pottsfold.inference.vectors import Vector
+from pottsfold.threads import Workers
+
+
+@dataclass(frozen=True)
+class AsymmetricResult:
+    """Couplings of all sites, and how their regressions went.
+
+    Parameters
+    ----------
+    couplings : (L, L, q, q) float32
+        Symmetrized, over the whole alphabet.
+    objectives : tuple of float
+        Sums over the sites, at the start and at the end.
+    gradient_norm : float
+        Largest of the sites'.
+    n_evaluations : int
+        Evaluations of all sites together.
+    n_converged : int
+        Sites whose test was met.
+    """
+
+    couplings: NDArray[np.float32]
+    objectives: tuple[float, ...]
+    gradient_norm: float
+    n_evaluations: int
+    n_converged: int
+
+
+def fit_sites(
+    sites: Sites,
+    strength: float,
+    workers: Workers,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    progress: Progress | None = None,
+) -> AsymmetricResult:
+    """Fit every site, symmetrize, and solve the fields that go with it.
+
+    ``strength`` is lambda_j, the rest as in :func:`fit_pseudolikelihood`. The fields
+    are left in ``sites``. ``progress`` is called with the number of sites done, the
+    sum of their objectives and the last one's gradient norm.
+    """
+    length, first, q = sites.length, sites.first, sites.full_size
+    couplings = np.zeros((length, length, q, q), np.float32)
+    done: list[float] = []
+
+    def fit(site: int) -> Minimum:
+        regression = _Regression(sites, site, strength)
+        minimum = minimize(
+            regression,
+            sites.empty_table().ravel(),
+            regression.workers,
+            tolerance=tolerance,
+            max_iterations=max_iterations,
+            first_step=regression.first_step(),
+            memory=MEMORY,
+        )
+        table = minimum.point.reshape(regression.shape)[:, : sites.size, : sites.size]
+        couplings[site, :, first:, first:] = table.transpose(0, 2, 1) / 2
+        done.append(minimum.objectives[-1])
+        if progress is not None:
+            progress(len(done), sum(done), minimum.gradient_norm)
+        return Minimum(
+            np.empty(0, np.float32),
+            minimum.objectives,
+            minimum.gradient_norm,
+            minimum.n_evaluations,
+            minimum.converged,
+            minimum.stopped_because,
+        )
+
+    minima = workers.map(fit, range(length))
+    symmetrize(couplings)
+    _solve_fields(sites, couplings, workers)
+    return AsymmetricResult(
+        couplings=couplings,
+        objectives=(
+            sum(minimum.objectives[0] for minimum in minima),
+            sum(minimum.objectives[-1] for minimum in minima),
+        ),
+        gradient_norm=max(minimum.gradient_norm for minimum in minima),
+        n_evaluations=sum(minimum.n_evaluations for minimum in minima),
+        n_converged=sum(minimum.converged for minimum in minima),
+    )
+
+
+def symmetrize(couplings: NDArray[np.float32]) -> None:
+    """Add to every block the transpose of its mirror, in place."""
+    for i in range(len(couplings) - 1):
+        later = couplings[i, i + 1 :] + couplings[i + 1 :, i].transpose(0, 2, 1)
+        couplings[i, i + 1 :] = later
+        couplings[i + 1 :, i] = later.transpose(0, 2, 1)
+
+
+def _solve_fields(
+    sites: Sites, couplings: NDArray[np.float32], workers: Workers
+) -> None:
+    """Leave in ``sites`` the fields that are best for the couplings."""
+
+    def solve(site: int) -> None:
+        table, slopes = sites.empty_table(), sites.empty_table()
+        own = couplings[site, :, sites.first :, sites.first :]
+        table[:, : sites.size, : sites.size] = own.transpose(0, 2, 1)
+        sites.visit(site, table, slopes)
+
+    workers.map(solve, range(sites.length))
+
+
+class _Regression:
+    """One site's objective as a function of its table, flat."""
+
+    def __init__(self, sites: Sites, site: int, strength: float) -> None:
+        self.shape = (sites.length, sites.size + 1, sites.width)
+        # Sites run side by side, so one of them uses one thread.
+        self.workers = Workers(1)
+        self._sites = sites
+        self._site = site
+        self._strength = strength
+
+    def first_step(self) -> float:
+        """Return a guess of the inverse curvature, as for the symmetric form."""
+        from_data = 0.002 * self._sites.length * self._sites.neff
+        return 1.0 / (self._strength + from_data)
+
+    def __call__(self, point: Vector, gradient: Vector) -> float:
+        """Return the objective at ``point`` and write its gradient."""
+        table: Table = point.reshape(self.shape)
+        slopes: Table = gradient.reshape(self.shape)
+        value = self._sites.visit(self._site, table, slopes)
+        slopes[self._site] = 0
+        slopes[:, self._sites.size] = 0
+        vectors.add_scaled(self.workers, self._strength, point, gradient)
+        return value + self._strength / 2 * vectors.dot(self.workers, point, point)

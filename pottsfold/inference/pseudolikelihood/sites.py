@@ -1,0 +1,152 @@
+"""One site of the pseudolikelihood given its couplings: what both forms share."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment.alignment import Alignment
+from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
+from pottsfold.inference.pseudolikelihood import kernels
+from pottsfold.inference.pseudolikelihood.patterns import find_patterns
+from pottsfold.model.independent import independent_fields
+
+Table = NDArray[np.float32]
+
+# Sequences at a time: their logits, 24 floats a row, take a fifth of a 1 MB cache.
+BLOCK = 2048
+# Rows are padded to whole vectors of this many floats.
+LANES = 8
+CACHE_LINE = 64
+# Fields are solved until a step would gain less than this share of the objective.
+FIELD_ACCURACY = 1e-8
+# A logit that no letter can win with: what pads a row.
+NEVER = -1e30
+
+
+class Sites:
+    """The L sites of an alignment, each with the fields that suit its couplings.
+
+    A site's couplings come as a table, (L, s + 1, W) float32: ``table[j, b, a]`` is
+    J_ij(a, b) over the s modelled letters, rows padded to W; zero where j is the
+    site itself, in row s, and in the padding. Between visits the fields and their
+    Hessians are kept, to start the next from.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Weighted alignment.
+    gaps : {"missing", "state"}
+        Gap treatment.
+    lambda_h : float
+        Penalty on fields.
+    """
+
+    def __init__(self, alignment: Alignment, gaps: Gaps, lambda_h: float) -> None:
+        self.length = alignment.length
+        self.n_sequences = alignment.n_sequences
+        self.first = first_state(gaps)
+        self.full_size = alignment.alphabet.size
+        self.size = self.full_size - self.first
+        self.neff = alignment.neff
+        self.width = -(-self.size // LANES) * LANES
+        self._lambda_h = lambda_h
+        self._weights = alignment.sequence_weights
+        self._by_column = self._states_by_column(alignment)
+        self._patterns = find_patterns(self._by_column, self.size + 1)
+        self._lanes = (0,) * self.width
+        self._scratch = threading.local()
+        frequencies = site_frequencies(alignment, gaps=gaps)[:, self.first :]
+        self.fields = independent_fields(frequencies, alignment.neff, lambda_h)
+        self._factors = np.zeros((self.length, self.size + 1, self.size))
+
+    def empty_table(self) -> Table:
+        """Return a table of zeros."""
+        return aligned_zeros(self.length, self.size + 1, self.width)
+
+    def full_fields(self) -> NDArray[np.float32]:
+        """Return the fields over the whole alphabet, (L, q) float32."""
+        fields = np.zeros((self.length, self.full_size), np.float32)
+        fields[:, self.first :] = self.fields
+        return fields
+
+    def forget(self, site: int) -> None:
+        """Drop the Hessian kept for a site."""
+        self._factors[site] = 0
+
+    def visit(self, site: int, table: Table, slopes: Table) -> float:
+        """Solve one site's fields for its couplings.
+
+        Returns - sum_n w_n log P(x_n,site | the others) + lambda_h sum_a h(a)^2 at
+        the best fields, and writes its derivatives by the couplings to ``slopes``,
+        like a table; row s and the site itself hold what means nothing.
+        """
+        scratch = self._thread_scratch()
+        patterns, lanes = self._patterns, self._lanes
+        nodes = (patterns.parents, patterns.columns, patterns.letters)
+        kernels.sum_patterns(table, *nodes, scratch.rows, lanes)
+        kernels.sum_logits(
+            patterns.of_sequences,
+            patterns.bases,
+            scratch.rows,
+            BLOCK,
+            scratch.logits,
+            lanes,
+        )
+        value = kernels.best_fields(
+            self._by_column[site],
+            self._weights,
+            self._lambda_h,
+            FIELD_ACCURACY,
+            scratch.logits,
+            self.fields[site],
+            self._factors[site],
+            scratch.padded,
+            scratch.residuals,
+            lanes,
+        )
+        kernels.sum_slopes(
+            patterns.of_sequences,
+            patterns.bases,
+            scratch.residuals,
+            BLOCK,
+            scratch.rows,
+            lanes,
+        )
+        kernels.part_patterns(scratch.rows, *nodes, slopes, lanes)
+        return float(value)
+
+    def _states_by_column(self, alignment: Alignment) -> NDArray[np.uint8]:
+        """Return modelled letters as 0..s-1 and absent ones as s, shape (L, N)."""
+        state_of_code = np.full(self.full_size + 1, self.size, np.uint8)
+        state_of_code[self.first : -1] = np.arange(self.size)
+        return np.ascontiguousarray(state_of_code[alignment.codes].T)
+
+    def _thread_scratch(self) -> _Scratch:
+        """Return this thread's arrays."""
+        if not hasattr(self._scratch, "arrays"):
+            self._scratch.arrays = _Scratch(
+                self.n_sequences, self._patterns.n_nodes, self.width
+            )
+        arrays: _Scratch = self._scratch.arrays
+        return arrays
+
+
+class _Scratch:
+    """Arrays that one thread works in: W floats a row."""
+
+    def __init__(self, n_sequences: int, n_nodes: int, width: int) -> None:
+        self.rows = aligned_zeros(n_nodes, width)
+        self.logits = aligned_zeros(n_sequences, width)
+        self.residuals = aligned_zeros(n_sequences, width)
+        self.padded = np.full(width, NEVER, np.float32)
+
+
+def aligned_zeros(*shape: int) -> Table:
+    """Return zeros that begin at a cache line: rows across two lines cost a fifth."""
+    n_bytes = int(np.prod(shape)) * np.dtype(np.float32).itemsize
+    raw = np.zeros(n_bytes + CACHE_LINE, np.uint8)
+    start = -raw.ctypes.data % CACHE_LINE
+    return raw[start : start + n_bytes].view(np.float32).reshape(shape)

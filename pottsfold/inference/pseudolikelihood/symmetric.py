@@ -1,0 +1,106 @@
+"""The symmetric form: one block of couplings a pair, shared by both conditionals."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.inference import vectors
+from pottsfold.inference.pseudolikelihood import kernels
+from pottsfold.inference.pseudolikelihood.sites import Sites
+from pottsfold.inference.vectors import Vector
+from pottsfold.threads import Workers
+
+
+class Pseudolikelihood:
+    """The objective as a function of the couplings, minimised over the fields.
+
+    The vector holds one (s, s) block a pair i < j, i outer, over the s modelled
+    letters.
+
+    Parameters
+    ----------
+    sites : Sites
+        The sites, with the penalty on their fields.
+    strength : float
+        Penalty on couplings.
+    workers : Workers
+        Sites are spread over these threads.
+    """
+
+    def __init__(self, sites: Sites, strength: float, workers: Workers) -> None:
+        self.sites = sites
+        self.length, self.size = sites.length, sites.size
+        self._strength = strength
+        self._workers = workers
+        self._scratch = threading.local()
+        self._adding = threading.Lock()
+        self._fields_are_of: Vector | None = None
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of couplings."""
+        return self.length * (self.length - 1) // 2 * self.size**2
+
+    def start(self) -> Vector:
+        """Return couplings of zero, where the fit begins."""
+        return np.zeros(self.n_parameters, np.float32)
+
+    def first_step(self) -> float:
+        """Return a guess of the inverse curvature along the first gradient.
+
+        The penalty's curvature, and a share of what N sequences give in L columns
+        that vary together; measured within a factor of two on families of 40 to 256
+        columns. The line search mends what it misses.
+        """
+        from_data = 0.004 * self.length * self.sites.neff
+        return 1.0 / (2 * self._strength + from_data)
+
+    def __call__(self, point: Vector, gradient: Vector) -> float:
+        """Return the objective at ``point`` and write its gradient."""
+        couplings = point.reshape(-1, self.size, self.size)
+        slopes = gradient.reshape(couplings.shape)
+        slopes[:] = 0
+
+        def visit(site: int) -> float:
+            table, of_site = self._tables()
+            kernels.gather_table(couplings, self.length, site, table)
+            value = self.sites.visit(site, table, of_site)
+            # Each pair is added to by its two sites only. Adding two numbers to
+            # zero gives the same in either order, so threads cannot change it.
+            with self._adding:
+                kernels.scatter_table(of_site, self.length, site, slopes)
+            return value
+
+        values = self._workers.map(visit, range(self.length))
+        self._fields_are_of = point
+        vectors.add_scaled(self._workers, 2 * self._strength, point, gradient)
+        penalty = self._strength * vectors.dot(self._workers, point, point)
+        return float(np.sum(values) + penalty)
+
+    def full_parameters(
+        self, point: Vector
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return fields (L, q) and couplings (L, L, q, q) over the whole alphabet."""
+        if self._fields_are_of is not point:
+            self(point, np.empty_like(point))
+        first, q = self.sites.first, self.sites.full_size
+        blocks = point.reshape(-1, self.size, self.size)
+        full = np.zeros((self.length, self.length, q, q), np.float32)
+        start = 0
+        for i in range(self.length - 1):
+            later = blocks[start : start + self.length - 1 - i]
+            full[i, i + 1 :, first:, first:] = later
+            full[i + 1 :, i, first:, first:] = later.transpose(0, 2, 1)
+            start += len(later)
+        return self.sites.full_fields(), full
+
+    def _tables(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return this thread's table and slopes."""
+        if not hasattr(self._scratch, "tables"):
+            empty = self.sites.empty_table
+            self._scratch.tables = (empty(), empty())
+        tables: tuple[NDArray[np.float32], NDArray[np.float32]] = self._scratch.tables
+        return tables
