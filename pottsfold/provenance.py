@@ -1,4 +1,4 @@
-"""How a result was made: software, settings, input and run."""
+"""How a result was made: software, settings and input; and in which run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pottsfold import __version__
 
 @dataclass(frozen=True)
 class Provenance:
-    """The making of one result.
+    """The making of one result: what decides it, and nothing else.
 
     Parameters
     ----------
@@ -26,23 +26,33 @@ class Provenance:
     source : dict of str
         The input: ``path``, ``sha256`` and ``format``.
     seed : int or None
-        Seed of the random numbers; None where none are drawn.
-    threads : int
-        Threads used; results do not depend on it.
-    seconds, cpu_seconds : float
-        Wall and processor time of the fit.
-    date : str
-        When it ended, UTC, ISO 8601.
+        Seed of the random numbers, as asked for; None when none was.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     source: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
-    threads: int = 1
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    date: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The circumstances of one run, which the result does not depend on.
+
+    Parameters
+    ----------
+    threads : int
+        Threads used.
+    seconds, cpu_seconds : float
+        Wall and processor time.
+    date : str
+        When it ended, UTC, ISO 8601.
+    """
+
+    threads: int
+    seconds: float
+    cpu_seconds: float
+    date: str
 
 
 class Stopwatch:
@@ -63,21 +73,10 @@ class Stopwatch:
         return time.process_time() - self._cpu
 
 
-def record(
-    *,
-    settings: Mapping[str, Any],
-    source: Mapping[str, str],
-    threads: int,
-    clock: Stopwatch,
-    seed: int | None = None,
-) -> Provenance:
-    """Return the provenance of a result that has just been made."""
+def run_of(clock: Stopwatch, threads: int) -> Run:
+    """Return the record of a run that ends now."""
     now = datetime.datetime.now(datetime.UTC)
-    return Provenance(
-        versions=software_versions(),
-        settings=dict(settings),
-        source=dict(source),
-        seed=seed,
+    return Run(
         threads=threads,
         seconds=round(clock.seconds, 3),
         cpu_seconds=round(clock.cpu_seconds, 3),

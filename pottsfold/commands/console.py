@@ -18,9 +18,9 @@ def say(message: str) -> None:
 
 @contextmanager
 def optimisation_progress() -> Iterator[Progress]:
-    """Give a callback that shows iterations, on a terminal only."""
+    """Give a callback that shows the steps of a fit, on a terminal only."""
     with tqdm(
-        desc="fitting", unit=" iterations", file=sys.stderr, disable=None, leave=False
+        desc="fitting", unit=" steps", file=sys.stderr, disable=None, leave=False
     ) as bar:
 
         def show(_iteration: int, objective: float, gradient_norm: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +31,8 @@ from pottsfold.inference import (
 from pottsfold.inference.pseudolikelihood import TOLERANCE, Form
 from pottsfold.inference.regularization import customary
 from pottsfold.model import Fit, save_fit
+from pottsfold.model.independent import CUSTOMARY_PENALTY
+from pottsfold.provenance import Stopwatch
 
 Method = Literal["pseudolikelihood", "mean-field", "independent"]
 
@@ -55,6 +58,7 @@ def fit(
     tolerance: float = TOLERANCE,
     max_iterations: int = 1000,
     threads: int | None = None,
+    seed: int | None = None,
 ) -> None:
     """Fit a Potts model to an alignment.
 
@@ -101,7 +105,9 @@ def fit(
     max_iterations
         Iterations at most.
     threads
-        By custom every core.
+        By custom every core; the model does not depend on it.
+    seed
+        Kept in the model file; these methods draw no random numbers.
     """
     check_writable(output)
     if focus is not None and no_focus:
@@ -123,6 +129,7 @@ def fit(
         family = drop_gapped_columns(family, max_column_gaps)
     family = reweight(family, identity, threads=threads)
     tell(family)
+    clock = Stopwatch()
     result = _fitted(
         family,
         method,
@@ -134,12 +141,13 @@ def fit(
         max_iterations=max_iterations,
         threads=threads,
     )
-    save_fit(output, result)
-    report = result.report
+    report = replace(
+        result.report, provenance=replace(result.report.provenance, seed=seed)
+    )
+    save_fit(output, replace(result, report=report))
     say(
-        f"{report.method}: {report.stopped_because}; "
-        f"{report.provenance.seconds:.1f} s wall, "
-        f"{report.provenance.cpu_seconds:.1f} s CPU; wrote {output}"
+        f"{report.method}: {report.stopped_because}; {clock.seconds:.1f} s wall, "
+        f"{clock.cpu_seconds:.1f} s CPU; wrote {output}"
     )
 
 
@@ -174,7 +182,11 @@ def _fitted(
     if method == "independent":
         if lambda_j is not None:
             raise UsageError("an independent model has no couplings for --lambda-j")
-        return fit_independent(family, gaps=gaps, lambda_h=lambda_h or 0.01)
+        return fit_independent(
+            family,
+            gaps=gaps,
+            lambda_h=CUSTOMARY_PENALTY if lambda_h is None else lambda_h,
+        )
     n_states = family.alphabet.size - (gaps == "missing")
     custom = customary(family.length, n_states)
     strengths = Regularization(

@@ -20,7 +20,7 @@ def info(model: Path) -> None:
 
 def _lines(header: ModelHeader) -> list[str]:
     report = header.report
-    made = report.provenance
+    made, run = report.provenance, report.run
     end = "converged" if report.converged else "NOT converged"
     settings = ", ".join(f"{name} {value}" for name, value in report.settings.items())
     lines = [
@@ -40,10 +40,12 @@ def _lines(header: ModelHeader) -> list[str]:
             f"in {report.n_iterations} iterations, {report.n_evaluations} evaluations, "
             f"gradient norm {report.gradient_norm:.3g}"
         )
-    lines.append(
-        f"made         {made.date}, {made.seconds:.1f} s wall, "
-        f"{made.cpu_seconds:.1f} s CPU, {made.threads} threads, seed {made.seed}"
-    )
+    if run is not None:
+        lines.append(
+            f"run          {run.date}, {run.seconds:.1f} s wall, "
+            f"{run.cpu_seconds:.1f} s CPU, {run.threads} threads"
+        )
+    lines.append(f"seed         {made.seed}")
     lines.append(
         "versions     " + ", ".join(f"{k} {v}" for k, v in made.versions.items())
     )

@@ -59,15 +59,15 @@ def finished_fit(
         neff=alignment.neff,
         verdict=summarize(alignment).verdict,
         history=alignment.history,
-        provenance=provenance.record(
+        provenance=provenance.Provenance(
+            versions=provenance.software_versions(),
             settings=every_setting,
             source={
                 "path": source.path,
                 "sha256": source.sha256,
                 "format": source.format,
             },
-            threads=threads,
-            clock=clock,
         ),
+        run=provenance.run_of(clock, threads),
     )
     return Fit(model, report)

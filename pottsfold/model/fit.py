@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pottsfold.model.potts import PottsModel
-from pottsfold.provenance import Provenance
+from pottsfold.provenance import Provenance, Run
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class FitReport:
     history : tuple of str
         What reading and filtering of the alignment did.
     provenance : Provenance
-        Versions, input, threads, seconds.
+        Versions, settings, input, seed.
+    run : Run or None
+        Threads, seconds, date; None when not known.
     """
 
     method: str
@@ -54,6 +56,7 @@ class FitReport:
     verdict: str = ""
     history: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
+    run: Run | None = None
 
     @property
     def n_iterations(self) -> int:

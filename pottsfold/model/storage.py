@@ -4,6 +4,9 @@ A safetensors file: an 8-byte length, a JSON header, the raw arrays. The header'
 metadata hold everything that is not an array, and the SHA-256 of every part.
 Nothing in it is executed, and sizes are checked before anything is allocated, so a
 file from a stranger can be opened. Couplings are stored once a pair, i < j, i outer.
+The same alignment and settings make the same bytes on the same software: what
+changes from run to run, threads, seconds and date, stands in a small file beside it,
+``NAME.potts.run.json``, which may be thrown away.
 
 ===================  ============  =====================================
 array                type          shape
@@ -35,7 +38,7 @@ from pottsfold.errors import ModelFormatError, UsageError
 from pottsfold.files import written_whole
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.potts import PottsModel
-from pottsfold.provenance import Provenance
+from pottsfold.provenance import Provenance, Run
 
 FORMAT = "pottsfold-model"
 VERSION = 1
@@ -99,10 +102,9 @@ def save_fit(path: str | Path, fit: Fit) -> None:
         "focus_name": model.focus_name,
         "neff": model.neff,
     }
-    texts = {
-        "model": json.dumps(about),
-        "report": json.dumps(asdict(fit.report), default=float),
-    }
+    report = asdict(fit.report)
+    run = report.pop("run")
+    texts = {"model": json.dumps(about), "report": json.dumps(report, default=float)}
     pieces = _pieces(model)
     hashes = {name: _digest(parts) for name, parts in pieces.items()}
     hashes |= {name: _digest_text(text) for name, text in texts.items()}
@@ -130,6 +132,24 @@ def save_fit(path: str | Path, fit: Fit) -> None:
         for parts in pieces.values():
             for part in parts:
                 handle.write(part.data)
+    if run is not None:
+        record = {"model": hashes, "run": run}
+        with written_whole(run_path(path)) as beside:
+            beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def run_path(path: str | Path) -> Path:
+    """Return the file beside a model file that records the run that made it."""
+    return Path(f"{path}.run.json")
+
+
+def _read_run(path: str, hashes: Mapping[str, str]) -> Run | None:
+    """Return the run that made a model, or None where no record of it is found."""
+    try:
+        record = json.loads(run_path(path).read_text(encoding="utf-8"))
+        return Run(**record["run"]) if record["model"] == hashes else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _pieces(model: PottsModel) -> dict[str, list[NDArray[Any]]]:
@@ -268,7 +288,7 @@ def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
         gauge=str(about["gauge"]),
         focus_name=str(about["focus_name"]),
         neff=float(about["neff"]),
-        report=FitReport(**made),
+        report=FitReport(**made, run=_read_run(name, hashes)),
         hashes=hashes,
     )
 

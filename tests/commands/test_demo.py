@@ -8,7 +8,10 @@ import pytest
 from pottsfold.commands.main import main
 from pottsfold.model import load_fit
 
-MADE = {"model.potts", "contacts.csv", "contact_map.png", "scan.csv", "mutations.png"}
+MADE = {
+    *("model.potts", "model.potts.run.json", "contacts.csv", "contact_map.png"),
+    *("scan.csv", "mutations.png"),
+}
 
 
 def test_demo_runs_the_whole_job_on_the_planted_family(capsys, tmp_path):

@@ -38,7 +38,8 @@ def test_fit_writes_a_model_that_info_tells_of(capsys, family, tmp_path):
     assert (status, out) == (0, "")
     assert "5 sequences, 5 columns" in err
     assert "too few for couplings" in err
-    assert "plan: pseudolikelihood, gaps missing, lambda_h 0.01, lambda_j 0.76" in err
+    assert "plan: pseudolikelihood, symmetric, gaps missing" in err
+    assert "lambda_h 0.01, lambda_j 0.76" in err
     status, out, err = run(capsys, "info", model)
     assert (status, err) == (0, "")
     assert "focus        focus/5-9" in out
@@ -46,6 +47,18 @@ def test_fit_writes_a_model_that_info_tells_of(capsys, family, tmp_path):
     assert "kept the 5 columns" in out
     assert "numba" in out
     assert load_fit(model).model.numbering.positions.tolist() == [5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("form", ["symmetric", "asymmetric"])
+def test_the_model_file_is_the_same_for_any_number_of_threads(
+    capsys, family, tmp_path, form
+):
+    models = [tmp_path / "one.potts", tmp_path / "two.potts"]
+    for threads, model in enumerate(models, start=1):
+        words = ["--threads", threads, "--seed", 1, "--form", form]
+        assert run(capsys, "fit", family, "-o", model, *words)[0] == 0
+    assert models[0].read_bytes() == models[1].read_bytes()
+    assert "2 threads" in run(capsys, "info", models[1])[1]
 
 
 @pytest.mark.parametrize(

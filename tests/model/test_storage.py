@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from pottsfold.alphabet import PROTEIN, RNA
 from pottsfold.errors import ModelFormatError, OutputError
 from pottsfold.model import Fit, FitReport, load_fit, read_header, save_fit
-from pottsfold.provenance import Provenance
+from pottsfold.model.storage import run_path
+from pottsfold.provenance import Provenance, Run
 from tests.strategies import random_model
 
 REPORT = FitReport(
@@ -19,7 +21,8 @@ REPORT = FitReport(
     settings={"lambda_h": 0.01, "gaps": "missing"},
     objectives=(10.5, 9.25),
     history=("focus x",),
-    provenance=Provenance(versions={"numpy": "2"}, threads=2, date="2026-01-01"),
+    provenance=Provenance(versions={"numpy": "2"}, seed=3),
+    run=Run(threads=2, seconds=1.5, cpu_seconds=2.5, date="2026-01-01"),
 )
 
 
@@ -92,7 +95,7 @@ def test_no_changed_byte_goes_unnoticed(saved, data):
     else:
         # Blanks in the header's padding, and nothing else, may change.
         np.testing.assert_array_equal(back.model.couplings, fit.model.couplings)
-        assert back.report == fit.report
+        assert replace(back.report, run=REPORT.run) == fit.report
 
 
 @settings(
@@ -167,3 +170,23 @@ def test_the_file_is_what_safetensors_reads(tmp_path, focus):
             file.get_tensor("couplings"), model.couplings[upper]
         )
         assert file.metadata()["format"] == "pottsfold-model"
+
+
+def test_the_file_does_not_depend_on_the_run(tmp_path, saved):
+    path, fit = saved
+    other = tmp_path / "other.potts"
+    run = Run(threads=9, seconds=7.0, cpu_seconds=8.0, date="2027-01-01")
+    save_fit(other, replace(fit, report=replace(REPORT, run=run)))
+    assert other.read_bytes() == path.read_bytes()
+    assert load_fit(other).report.run == run
+
+
+@pytest.mark.parametrize("record", [None, "", "{}", '{"model": {}, "run": {}}'])
+def test_a_model_is_read_without_the_record_of_its_run(saved, record):
+    path, _ = saved
+    beside = run_path(path)
+    if record is None:
+        beside.unlink()
+    else:
+        beside.write_text(record)
+    assert load_fit(path).report == replace(REPORT, run=None)
