@@ -1,21 +1,34 @@
-"""Sequence weights, so that close relatives do not count many times."""
+"""Sequence weights, so that close relatives do not count many times.
+
+All pairs are compared, each once, on letters packed to bits (see
+:mod:`pottsfold.alignment.kernels`). What makes it fast: letters are numbered by their
+frequency in the column, so that the two low bits part the common ones, and columns
+are taken from the most varied on, so that one word of 64 columns and two bits rules
+out nearly every pair. Sequences are sorted so that relatives share a block, and
+equal ones are compared once.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from pottsfold.alignment import kernels
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.errors import UsageError
 from pottsfold.threads import Workers, chosen_threads
 
-# Rows compared at a time: their uint16 match counts take half of a small L1 cache.
-BLOCK = 8192
-ROWS_PER_TASK = 64
+BLOCK = kernels.BLOCK
+# Blocks compared with one sequence after another: their words fill half an L1 cache.
+SPAN = 16
+# Later tasks are shorter, so few are enough to keep every core busy to the end.
+TASKS_PER_THREAD = 8
+LEAST_BLOCKS_PER_TASK = 4
+SAMPLE = 1024
 
 
 def identity_weights(
@@ -55,18 +68,131 @@ def identity_weights(
     """
     if not 0 < identity <= 1:
         raise UsageError(f"--identity {identity}: above 0 and at most 1 is needed")
+    length = codes.shape[1]
+    most = length - math.ceil(identity * length - 1e-9)
+    numbers, alike = _numbered_letters(codes)
+    rows, copies, places = _distinct_rows(codes, numbers, alike)
+    neighbours = _neighbours(
+        codes, rows, copies, numbers, np.argsort(alike), most, chosen_threads(threads)
+    )
+    return 1.0 / neighbours[places]
+
+
+def _numbered_letters(
+    codes: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+    """Return each column's letters numbered by falling frequency, (L, S).
+
+    And (L,): how often two sequences agree in the two low bits of these numbers. A
+    sample will do, since the weights do not depend on either.
+    """
+    n_codes = int(codes.max(initial=0)) + 1
+    sample = codes[:: max(1, len(codes) // SAMPLE)]
+    length = codes.shape[1]
+    flat = (sample + n_codes * np.arange(length)).ravel()
+    counts = np.bincount(flat, minlength=n_codes * length).reshape(length, n_codes)
+    letters = np.argsort(-counts, axis=1)
+    numbers = np.empty((length, n_codes), np.uint64)
+    np.put_along_axis(numbers, letters, np.arange(n_codes, dtype=np.uint64), axis=1)
+    frequencies = np.take_along_axis(counts, letters, axis=1) / max(1, len(sample))
+    parts = [frequencies[:, low::4].sum(axis=1) for low in range(4)]
+    return numbers, np.square(parts).sum(axis=0)
+
+
+def _distinct_rows(
+    codes: NDArray[np.uint8], numbers: NDArray[np.uint64], alike: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    """Return rows that are all different, how often each comes, and where each went.
+
+    They are sorted by the letters of a few columns: of those that half of all pairs
+    share, since relatives seldom differ there and others often. Equal rows are
+    neighbours in that order but for a coincidence of fingerprints, which costs time
+    and changes no count.
+    """
+    bits = 5 if numbers.shape[1] <= 32 else 8
+    key = np.zeros(len(codes), np.uint64)
+    for column in np.argsort(np.abs(alike - 0.5))[: 32 // bits]:
+        key = (key << np.uint64(bits)) | numbers[column, codes[:, column]]
+    key = (key << np.uint64(32)) | _fingerprints(codes)
+    order = np.argsort(key)
+    new = np.ones(len(codes), np.bool_)
+    again = np.flatnonzero(np.diff(key[order]) == 0) + 1
+    new[again] = (codes[order[again]] != codes[order[again - 1]]).any(axis=1)
+    firsts = np.flatnonzero(new)
+    places = np.empty(len(codes), np.int64)
+    places[order] = np.cumsum(new) - 1
+    copies = np.diff(firsts, append=len(codes)).astype(np.int32)
+    return order[firsts], copies, places
+
+
+def _fingerprints(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Return 32 bits for each row, the same for equal rows."""
     n_rows, length = codes.shape
-    needed = math.ceil(identity * length - 1e-9)
-    by_column = np.ascontiguousarray(codes.T)
-    neighbours = np.zeros(n_rows, np.int64)
+    padded = np.zeros((n_rows, -(-length // 8) * 8), np.uint8)
+    padded[:, :length] = codes
+    result = np.zeros(n_rows, np.uint64)
+    for words in padded.view(np.uint64).T:
+        result ^= words
+        result *= np.uint64(0x9E3779B97F4A7C15)
+        result ^= result >> np.uint64(29)
+    return result >> np.uint64(32)
+
+
+def _neighbours(
+    codes: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    copies: NDArray[np.int32],
+    numbers: NDArray[np.uint64],
+    columns: NDArray[np.int64],
+    most: int,
+    threads: int,
+) -> NDArray[np.int32]:
+    """Return for each of ``rows`` how many sequences are at most ``most`` apart."""
+    n_blocks = -(-len(rows) // BLOCK)
+    n_words = max(1, -(-len(columns) // 64))
+    n_fine = 3 if numbers.shape[1] <= 32 else 6
+    planes = np.arange(2 + n_fine, dtype=np.uint64)[:, None, None]
+    spread = ((numbers[columns] >> planes & np.uint64(1)) << (8 * planes)).sum(axis=0)
+    coarse = _aligned((n_words, n_blocks, 2, BLOCK), np.uint64)
+    fine = _aligned((n_blocks, n_words, n_fine, BLOCK), np.uint64)
+    # Rows that fill up the last block count for nothing.
+    times = _aligned((n_blocks, BLOCK), np.int32)
+    times.reshape(-1)[: len(rows)] = copies
+    total = np.zeros((n_blocks, BLOCK), np.int32)
+    adding = Lock()
+    # One type for the compiler, whether or not the caller's array may be written.
+    codes = np.require(codes, np.uint8, ["C", "W"])
+    coarse_bytes = coarse.view(np.uint8).reshape(*coarse.shape, 8)
+    fine_bytes = fine.view(np.uint8).reshape(*fine.shape, 8)
+
+    def pack(first: int) -> None:
+        ends = first * BLOCK, min((first + step) * BLOCK, len(rows))
+        kernels.pack(codes, rows, columns, spread, *ends, coarse_bytes, fine_bytes)
 
     def count(first: int) -> None:
-        last = min(first + ROWS_PER_TASK, n_rows)
-        kernels.count_neighbours(by_column, needed, first, last, BLOCK, neighbours)
+        last = min(first + step, n_blocks)
+        found = _aligned(total.shape, np.int32)
+        apart = _aligned((2, BLOCK), np.uint64)
+        kernels.count_neighbours(
+            coarse, fine, times, most, first, last, SPAN, apart, found
+        )
+        with adding:
+            np.add(total, found, out=total)
 
-    with Workers(chosen_threads(threads)) as workers:
-        workers.map(count, range(0, n_rows, ROWS_PER_TASK))
-    return 1.0 / neighbours
+    step = max(LEAST_BLOCKS_PER_TASK, -(-n_blocks // (threads * TASKS_PER_THREAD)))
+    tasks = range(0, n_blocks, step)
+    with Workers(max(1, min(threads, len(tasks)))) as workers:
+        workers.map(pack, tasks)
+        workers.map(count, tasks)
+    return total.reshape(-1)
+
+
+def _aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:
+    """Return zeros that begin on a cache line, so that no vector spans two."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(size + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + size].view(dtype).reshape(shape)
 
 
 def reweight(
