@@ -131,17 +131,32 @@ def part_patterns(rows, parents, columns, letters, slopes, lanes):
 
 
 @kernel
-def nodes_of(patterns, bases, g, n):
+def bases_of(bases, g):
+    """Return the bases of the eight groups from g on."""
+    return (
+        bases[g],
+        bases[g + 1],
+        bases[g + 2],
+        bases[g + 3],
+        bases[g + 4],
+        bases[g + 5],
+        bases[g + 6],
+        bases[g + 7],
+    )
+
+
+@kernel
+def nodes_of(patterns, base, g, n):
     """Return the nodes of sequence n in the eight groups from g on."""
     return (
-        bases[g] + patterns[g, n],
-        bases[g + 1] + patterns[g + 1, n],
-        bases[g + 2] + patterns[g + 2, n],
-        bases[g + 3] + patterns[g + 3, n],
-        bases[g + 4] + patterns[g + 4, n],
-        bases[g + 5] + patterns[g + 5, n],
-        bases[g + 6] + patterns[g + 6, n],
-        bases[g + 7] + patterns[g + 7, n],
+        base[0] + patterns[g, n],
+        base[1] + patterns[g + 1, n],
+        base[2] + patterns[g + 2, n],
+        base[3] + patterns[g + 3, n],
+        base[4] + patterns[g + 4, n],
+        base[5] + patterns[g + 5, n],
+        base[6] + patterns[g + 6, n],
+        base[7] + patterns[g + 7, n],
     )
 
 
@@ -158,8 +173,9 @@ def sum_logits(patterns, bases, rows, block, logits, lanes):
     for start in range(0, n_rows, block):
         stop = min(start + block, n_rows)
         for g in range(0, n_groups, 8):
+            base = bases_of(bases, g)
             for n in range(start, stop):
-                nodes = nodes_of(patterns, bases, g, n)
+                nodes = nodes_of(patterns, base, g, n)
                 gather_rows(logits, n, rows, nodes, lanes)
 
 
@@ -171,8 +187,9 @@ def sum_slopes(patterns, bases, residuals, block, rows, lanes):
     for start in range(0, n_rows, block):
         stop = min(start + block, n_rows)
         for g in range(0, n_groups, 8):
+            base = bases_of(bases, g)
             for n in range(start, stop):
-                nodes = nodes_of(patterns, bases, g, n)
+                nodes = nodes_of(patterns, base, g, n)
                 scatter_row(residuals, n, rows, nodes, lanes)
 
 
