@@ -23,8 +23,11 @@ MEMORY = 4
 PROGRAM = 300 * 2**20
 # Patterns a column, as found on real families.
 NODES_A_COLUMN = 400
-# Bytes a second that vector operations move.
-BANDWIDTH = 15e9
+# Bytes a second that a thread's vector operations move, and the threads that can.
+BANDWIDTH = 20e9
+MOVING_THREADS = 4
+# Seconds for patterns, the model and its checks.
+SETTING_UP = 0.2
 
 
 @dataclass(frozen=True)
@@ -127,11 +130,11 @@ def expected_seconds(
 ) -> float:
     """Return the seconds a fit will take, from timed visits of three sites.
 
-    The number of evaluations was 13 + 0.055 Neff / lambda_j + 0.008 L, within 30 %, on
+    The number of evaluations was 14 + 0.052 Neff / lambda_j + 0.012 L, within 30 %, on
     eight families of 40 to 256 columns and made ones of 500 and 1,500.
     """
     evaluations = (
-        13 + 0.055 * sites.neff / regularization.couplings + 0.008 * sites.length
+        14 + 0.052 * sites.neff / regularization.couplings + 0.012 * sites.length
     )
     table, slopes = sites.empty_table(), sites.empty_table()
     rng = np.random.default_rng(0)
@@ -154,4 +157,5 @@ def expected_seconds(
     moved = (6 * 2 * MEMORY + 12) * couplings * FLOAT32
     if form == "asymmetric":
         moved *= 2 * (sites.width / sites.size)
-    return evaluations * (visits / threads + moved / BANDWIDTH)
+    bandwidth = BANDWIDTH * min(threads, MOVING_THREADS)
+    return SETTING_UP + evaluations * (visits / threads + moved / bandwidth)
