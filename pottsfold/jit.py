@@ -14,13 +14,16 @@ results do not depend on the machine's vector width. Rows are float32.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numpy.typing import DTypeLike, NDArray
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -31,6 +34,7 @@ FLOAT, DOUBLE, INT32, INT64 = (
     ir.IntType(32),
     ir.IntType(64),
 )
+CACHE_LINE = 64
 # Below this exp(x) is no normal float32 number: it counts as zero.
 LEAST_EXPONENT = -87.0
 LOG2_E = 1.4426950408889634
@@ -63,6 +67,17 @@ def kernel(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
         # No folder on this machine can be written: compile in every process.
         compiled = njit(**options)(function)
     return cast("Callable[Parameters, Result]", compiled)
+
+
+def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return zeros that begin on a cache line, so that no vector spans two of them.
+
+    Rows of 24 floats that begin elsewhere cost a fifth more to add up.
+    """
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(size + CACHE_LINE, np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    return room[start : start + size].view(dtype).reshape(shape)
 
 
 class _Row:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from threading import Lock
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from pottsfold.alignment import kernels
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.errors import UsageError
+from pottsfold.jit import aligned_zeros
 from pottsfold.threads import Workers, chosen_threads
 
 BLOCK = kernels.BLOCK
@@ -153,10 +154,10 @@ def _neighbours(
     n_fine = 3 if numbers.shape[1] <= 32 else 6
     planes = np.arange(2 + n_fine, dtype=np.uint64)[:, None, None]
     spread = ((numbers[columns] >> planes & np.uint64(1)) << (8 * planes)).sum(axis=0)
-    coarse = _aligned((n_words, n_blocks, 2, BLOCK), np.uint64)
-    fine = _aligned((n_blocks, n_words, n_fine, BLOCK), np.uint64)
+    coarse = aligned_zeros((n_words, n_blocks, 2, BLOCK), np.uint64)
+    fine = aligned_zeros((n_blocks, n_words, n_fine, BLOCK), np.uint64)
     # Rows that fill up the last block count for nothing.
-    times = _aligned((n_blocks, BLOCK), np.int32)
+    times = aligned_zeros((n_blocks, BLOCK), np.int32)
     times.reshape(-1)[: len(rows)] = copies
     total = np.zeros((n_blocks, BLOCK), np.int32)
     adding = Lock()
@@ -171,8 +172,8 @@ def _neighbours(
 
     def count(first: int) -> None:
         last = min(first + step, n_blocks)
-        found = _aligned(total.shape, np.int32)
-        apart = _aligned((2, BLOCK), np.uint64)
+        found = aligned_zeros(total.shape, np.int32)
+        apart = aligned_zeros((2, BLOCK), np.uint64)
         kernels.count_neighbours(
             coarse, fine, times, most, first, last, SPAN, apart, found
         )
@@ -185,14 +186,6 @@ def _neighbours(
         workers.map(pack, tasks)
         workers.map(count, tasks)
     return total.reshape(-1)
-
-
-def _aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[np.generic]:
-    """Return zeros that begin on a cache line, so that no vector spans two."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.zeros(size + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    return room[start : start + size].view(dtype).reshape(shape)
 
 
 def reweight(

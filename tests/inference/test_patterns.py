@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pottsfold.inference.pseudolikelihood import kernels, patterns
 from pottsfold.inference.pseudolikelihood.patterns import find_patterns
-from pottsfold.inference.pseudolikelihood.sites import aligned_zeros
+from pottsfold.jit import aligned_zeros
 from tests.strategies import seeds
 
 
@@ -59,7 +59,8 @@ def test_sums_over_patterns_are_sums_over_columns(seed, length, n, q, spread):
     lanes = (0,) * 8
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(length, q, 8)).astype(np.float32)
-    rows, logits = aligned_zeros(found.n_nodes, 8), aligned_zeros(n, 8)
+    rows = aligned_zeros((found.n_nodes, 8), np.float32)
+    logits = aligned_zeros((n, 8), np.float32)
     nodes = (found.parents, found.columns, found.letters)
     kernels.sum_patterns(table, *nodes, rows, lanes)
     kernels.sum_logits(found.of_sequences, found.bases, rows, 7, logits, lanes)

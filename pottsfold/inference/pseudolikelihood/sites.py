@@ -11,6 +11,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
 from pottsfold.inference.pseudolikelihood import kernels
 from pottsfold.inference.pseudolikelihood.patterns import find_patterns
+from pottsfold.jit import aligned_zeros
 from pottsfold.model.independent import independent_fields
 
 Table = NDArray[np.float32]
@@ -21,7 +22,6 @@ Table = NDArray[np.float32]
 BLOCK = 32768
 # Rows are padded to whole vectors of this many floats.
 LANES = 8
-CACHE_LINE = 64
 # Fields are solved until a step would gain less than this share of the objective.
 FIELD_ACCURACY = 1e-8
 # A logit that no letter can win with: what pads a row.
@@ -66,7 +66,7 @@ class Sites:
 
     def empty_table(self) -> Table:
         """Return a table of zeros."""
-        return aligned_zeros(self.length, self.size + 1, self.width)
+        return aligned_zeros((self.length, self.size + 1, self.width), np.float32)
 
     def full_fields(self) -> NDArray[np.float32]:
         """Return the fields over the whole alphabet, (L, q) float32."""
@@ -140,15 +140,7 @@ class _Scratch:
     """Arrays that one thread works in: W floats a row."""
 
     def __init__(self, n_sequences: int, n_nodes: int, width: int) -> None:
-        self.rows = aligned_zeros(n_nodes, width)
-        self.logits = aligned_zeros(n_sequences, width)
-        self.residuals = aligned_zeros(n_sequences, width)
+        self.rows = aligned_zeros((n_nodes, width), np.float32)
+        self.logits = aligned_zeros((n_sequences, width), np.float32)
+        self.residuals = aligned_zeros((n_sequences, width), np.float32)
         self.padded = np.full(width, NEVER, np.float32)
-
-
-def aligned_zeros(*shape: int) -> Table:
-    """Return zeros that begin at a cache line: rows across two lines cost a fifth."""
-    n_bytes = int(np.prod(shape)) * np.dtype(np.float32).itemsize
-    raw = np.zeros(n_bytes + CACHE_LINE, np.uint8)
-    start = -raw.ctypes.data % CACHE_LINE
-    return raw[start : start + n_bytes].view(np.float32).reshape(shape)
