@@ -168,11 +168,11 @@ class _Row:
 
 
 @intrinsic
-def gather_rows(typing, out, n, rows, places, lanes):  # type: ignore[no-untyped-def]
+def gather_rows(typing, out, n, rows, places, lanes):
     """Add rows[places[0]], rows[places[1]], ... to out[n]; places is a tuple."""
     signature = types.void(out, n, rows, places, lanes)
 
-    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, sig, args):
         row = _Row(context, builder, lanes)
         place = row.pointer(sig.args[0], args[0], row.index(args[1], sig.args[1]))
         total = row.load(place)
@@ -187,7 +187,7 @@ def gather_rows(typing, out, n, rows, places, lanes):  # type: ignore[no-untyped
 
 
 @intrinsic
-def scatter_row(typing, rows, n, out, places, lanes):  # type: ignore[no-untyped-def]
+def scatter_row(typing, rows, n, out, places, lanes):
     """Add rows[n] to out[places[0]], out[places[1]], ...; places is a tuple.
 
     The more places, the better the processor hides that one sum waits for the one
@@ -195,7 +195,7 @@ def scatter_row(typing, rows, n, out, places, lanes):  # type: ignore[no-untyped
     """
     signature = types.void(rows, n, out, places, lanes)
 
-    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, sig, args):
         row = _Row(context, builder, lanes)
         n = row.index(args[1], sig.args[1])
         addend = row.load(row.pointer(sig.args[0], args[0], n))
@@ -209,11 +209,11 @@ def scatter_row(typing, rows, n, out, places, lanes):  # type: ignore[no-untyped
 
 
 @intrinsic
-def join_row(typing, rows, r, parent, table, j, b, lanes):  # type: ignore[no-untyped-def]
+def join_row(typing, rows, r, parent, table, j, b, lanes):
     """Write rows[parent] + table[j, b] to rows[r]."""
     signature = types.void(rows, r, parent, table, j, b, lanes)
 
-    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, sig, args):
         row = _Row(context, builder, lanes)
         r, parent, j, b = (row.index(args[k], sig.args[k]) for k in (1, 2, 4, 5))
         total = builder.fadd(
@@ -227,11 +227,11 @@ def join_row(typing, rows, r, parent, table, j, b, lanes):  # type: ignore[no-un
 
 
 @intrinsic
-def part_row(typing, rows, r, parent, table, j, b, lanes):  # type: ignore[no-untyped-def]
+def part_row(typing, rows, r, parent, table, j, b, lanes):
     """Add rows[r] to rows[parent] and to table[j, b]: the transpose of join_row."""
     signature = types.void(rows, r, parent, table, j, b, lanes)
 
-    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, sig, args):
         row = _Row(context, builder, lanes)
         r, parent, j, b = (row.index(args[k], sig.args[k]) for k in (1, 2, 4, 5))
         addend = row.load(row.pointer(sig.args[0], args[0], r))
@@ -246,7 +246,7 @@ def part_row(typing, rows, r, parent, table, j, b, lanes):  # type: ignore[no-un
 
 
 @intrinsic
-def softmax_row(typing, logits, n, fields, scale, out, lanes):  # type: ignore[no-untyped-def]
+def softmax_row(typing, logits, n, fields, scale, out, lanes):
     """Write scale * softmax(logits[n] + fields) to out[n]; return its log-norm.
 
     fields (width,) float32 holds a hugely negative number in places to leave out.
@@ -256,7 +256,7 @@ def softmax_row(typing, logits, n, fields, scale, out, lanes):  # type: ignore[n
     returned = types.UniTuple(types.float32, 2)
     signature = returned(logits, n, fields, scale, out, lanes)
 
-    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, sig, args):
         row = _Row(context, builder, lanes)
         n = row.index(args[1], sig.args[1])
         x = builder.fadd(
@@ -276,11 +276,11 @@ def softmax_row(typing, logits, n, fields, scale, out, lanes):  # type: ignore[n
 
 
 @intrinsic
-def add_scaled_row(typing, out, k, scale, rows, n, lanes):  # type: ignore[no-untyped-def]
+def add_scaled_row(typing, out, k, scale, rows, n, lanes):
     """Add scale * rows[n] to out[k]."""
     signature = types.void(out, k, scale, rows, n, lanes)
 
-    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, sig, args):
         row = _Row(context, builder, lanes)
         k, n = row.index(args[1], sig.args[1]), row.index(args[4], sig.args[4])
         place = row.pointer(sig.args[0], args[0], k)
@@ -293,7 +293,7 @@ def add_scaled_row(typing, out, k, scale, rows, n, lanes):  # type: ignore[no-un
 
 
 @intrinsic
-def sum_of_products(typing, x, y):  # type: ignore[no-untyped-def]
+def sum_of_products(typing, x, y):
     """Return the float64 sum of x * y over two float32 vectors, (n,), n % 16 == 0.
 
     Sixteen running sums, added up in a fixed order at the end.
@@ -301,7 +301,7 @@ def sum_of_products(typing, x, y):  # type: ignore[no-untyped-def]
     signature = types.float64(x, y)
     width = 16
 
-    def generate(context, builder, sig, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, sig, args):
         arrays = [
             context.make_array(sig.args[k])(context, builder, args[k]) for k in (0, 1)
         ]
