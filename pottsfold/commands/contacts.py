@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from typing import Literal
 
 from pottsfold.commands.console import say
+from pottsfold.commands.options import TableOutput
 from pottsfold.contacts import (
     contacts_summary_lines,
     coupling_map,
@@ -23,9 +22,7 @@ from pottsfold.report.tables import check_table_path, write_table
 def contacts(
     model: Path,
     *,
-    output: Annotated[
-        str, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)
-    ],
+    output: TableOutput,
     format: Literal["csv"] = "csv",
     structure: Path | None = None,
     chain: str | None = None,

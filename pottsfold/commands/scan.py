@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from pottsfold.commands.console import say
+from pottsfold.commands.options import TableOutput
 from pottsfold.model import load_fit
 from pottsfold.mutations import scan_table
 from pottsfold.report.figures import check_figure_path
@@ -17,9 +15,7 @@ from pottsfold.report.tables import check_table_path, write_table
 def scan(
     model: Path,
     *,
-    output: Annotated[
-        str, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)
-    ],
+    output: TableOutput,
     plot: Path | None = None,
 ) -> None:
     """Score every single substitution of the focus sequence.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from pottsfold.commands.console import say
+from pottsfold.commands.options import TableOutput
 from pottsfold.model import load_fit
 from pottsfold.mutations import (
     effect_table,
@@ -24,9 +22,7 @@ def score(
     model: Path,
     library: Path,
     *,
-    output: Annotated[
-        str, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)
-    ],
+    output: TableOutput,
 ) -> None:
     """Score a library of mutants or sequences.
 

@@ -14,7 +14,7 @@ site waits for another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,14 +87,8 @@ def fit_sites(
         done.append(minimum.objectives[-1])
         if progress is not None:
             progress(len(done), sum(done), minimum.gradient_norm)
-        return Minimum(
-            np.empty(0, np.float32),
-            minimum.objectives,
-            minimum.gradient_norm,
-            minimum.n_evaluations,
-            minimum.converged,
-            minimum.stopped_because,
-        )
+        # The point is in the couplings now: L of them would take as much again.
+        return replace(minimum, point=np.empty(0, np.float32))
 
     minima = workers.map(fit, range(length))
     symmetrize(couplings)
