@@ -51,21 +51,6 @@ class AlignmentError(PottsfoldError):
         super().__init__(": ".join([*parts, message]))
 
 
-class AlphabetMismatch(PottsfoldError):
-    """Two things that must share an alphabet do not.
-
-    Parameters
-    ----------
-    expected, actual : str
-        The letters of either alphabet.
-    """
-
-    def __init__(self, expected: str, actual: str) -> None:
-        self.expected = expected
-        self.actual = actual
-        super().__init__(f"alphabet {actual!r} where {expected!r} is needed")
-
-
 class MutationError(PottsfoldError):
     """A substitution that cannot be read or does not fit the model.
 
