@@ -1,9 +1,10 @@
 """From raw records to an :class:`Alignment`: match columns, focus, numbers, codes.
 
-Match columns are those where the focus sequence has an upper-case letter. Without
-a focus they are all columns but inserts (only lower-case letters and ``.``, as A2M
-writes them). A3M rows lose their lower-case letters first. In a match column ``.``
-is a gap and a lower-case letter its upper-case one.
+Match columns are those where the focus sequence has an upper-case letter, or any
+letter; see :func:`read_alignment`. Without a focus they are all columns but inserts
+(only lower-case letters and ``.``, as A2M writes them). A3M rows lose their lower-case
+letters first. In a match column ``.`` is a gap and a lower-case letter its upper-case
+one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from pottsfold.alignment.sources import Records, line_of_record, read_records
 from pottsfold.alphabet import Alphabet, guess_alphabet
 from pottsfold.errors import AlignmentError, UsageError, nearest
 
+Columns = Literal["all", "upper"]
 LOWER = b"abcdefghijklmnopqrstuvwxyz"
 RANGE = re.compile(r"(?P<name>.+)/(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
 FARTHEST_FIRST = 10**9
@@ -34,6 +37,7 @@ def read_alignment(
     *,
     focus: str | int | None = 0,
     first: int | None = None,
+    columns: Columns | None = None,
     alphabet: Alphabet | None = None,
 ) -> Alignment:
     """Read an alignment file.
@@ -49,6 +53,12 @@ def read_alignment(
     first : int, optional
         Residue number of the focus sequence's first residue; by custom the start
         of its ``/start-end``, else 1.
+    columns : {"all", "upper"}, optional
+        With a focus sequence, which columns become sites: all in which it has a
+        letter, or an upper-case letter. By custom all where it has a letter in every
+        column: there lower case marks columns of many gaps, as EVcouplings writes
+        them; elsewhere it marks inserts, which are not aligned. Inserts of an A3M
+        stand out of line and are never sites.
     alphabet : Alphabet, optional
         By custom guessed from the letters.
 
@@ -71,7 +81,7 @@ def read_alignment(
     history: list[str] = []
     focus_row = _find_focus(records, focus, history)
     raw, format_name = _raw_matrix(records)
-    keep = _match_columns(records, raw, focus_row, history)
+    keep = _match_columns(records, raw, focus_row, columns, history)
     numbering = _numbering(records, keep, focus_row, first, history)
     matrix = raw[:, keep]
     counts = np.bincount(matrix.ravel(), minlength=256)
@@ -209,7 +219,11 @@ def _kinds() -> NDArray[np.uint8]:
 
 
 def _match_columns(
-    records: Records, raw: NDArray[np.uint8], focus: int | None, history: list[str]
+    records: Records,
+    raw: NDArray[np.uint8],
+    focus: int | None,
+    columns: Columns | None,
+    history: list[str],
 ) -> NDArray[np.bool_]:
     """Return which raw columns are match columns, shape (columns,)."""
     kinds = _kinds()[raw]
@@ -220,13 +234,7 @@ def _match_columns(
         column_kinds = np.bitwise_or.reduce(kinds, axis=0)
     match = (column_kinds & (IS_UPPER | IS_GAP)) != 0
     if focus is not None:
-        of_alignment = int(match.sum())
-        match = kinds[focus] == IS_UPPER
-        name = records.names[focus]
-        history.append(
-            f"focus {name} (row {focus + 1}): kept the {int(match.sum())} columns "
-            f"where it has an upper-case letter, of {of_alignment} match columns"
-        )
+        match = _focus_columns(records, kinds, focus, columns, match, history)
     if match.sum() < 2:
         raise AlignmentError(
             f"{int(match.sum())} match columns where 2 are needed"
@@ -240,6 +248,39 @@ def _match_columns(
         )
     result: NDArray[np.bool_] = match
     return result
+
+
+def _focus_columns(
+    records: Records,
+    kinds: NDArray[np.uint8],
+    focus: int,
+    columns: Columns | None,
+    match: NDArray[np.bool_],
+    history: list[str],
+) -> NDArray[np.bool_]:
+    """Return the columns that the focus sequence makes sites, shape (columns,)."""
+    upper, lower = kinds[focus] == IS_UPPER, kinds[focus] == IS_LOWER
+    if columns is None:
+        columns = "all" if (upper | lower).all() else "upper"
+    line = (
+        f"focus {records.names[focus]} (row {focus + 1}): kept the {int(upper.sum())} "
+        f"columns where it has an upper-case letter, of {int(match.sum())} match "
+        "columns"
+    )
+    if not lower.any():
+        history.append(line)
+        return upper
+    if columns == "upper":
+        history.append(
+            f"{line}; {int(lower.sum())} of its letters are lower case, left out "
+            "(--columns all takes them)"
+        )
+        return upper
+    history.append(
+        f"{line}, and {int(lower.sum())} where it has a lower-case one (--columns "
+        "upper leaves these out)"
+    )
+    return upper | lower
 
 
 def _numbering(

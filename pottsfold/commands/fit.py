@@ -18,6 +18,7 @@ from pottsfold.alignment import (
     reweight,
     summarize,
 )
+from pottsfold.alignment.read import Columns
 from pottsfold.alphabet import alphabet_named
 from pottsfold.commands.console import optimisation_progress, say
 from pottsfold.errors import UsageError
@@ -44,6 +45,7 @@ def fit(
     focus: str | None = None,
     no_focus: Annotated[bool, Parameter(negative=())] = False,
     first: int | None = None,
+    columns: Columns | None = None,
     alphabet: str | None = None,
     method: Method = "pseudolikelihood",
     gaps: Literal["missing", "state"] | None = None,
@@ -70,11 +72,15 @@ def fit(
         Model file to write, ending in .potts by custom.
     focus
         Name of the focus (wild-type) sequence, with or without /start-end. Its
-        upper-case letters are the sites of the model. By custom the first sequence.
+        letters are the sites of the model. By custom the first sequence.
     no_focus
         No focus sequence: every match column is a site, numbered from 1.
     first
         Residue number of the focus sequence's first residue.
+    columns
+        Which letters of the focus sequence are sites: all of them, or upper-case
+        ones. By custom all where it has a letter in every column, since lower case
+        then marks columns of many gaps; else upper-case ones.
     alphabet
         protein, rna, dna, or the letters themselves. By custom guessed.
     method
@@ -110,13 +116,14 @@ def fit(
         Kept in the model file; these methods draw no random numbers.
     """
     check_writable(output)
-    if focus is not None and no_focus:
-        raise UsageError("--focus and --no-focus exclude each other")
+    if no_focus and (focus is not None or columns is not None):
+        raise UsageError("--no-focus excludes --focus and --columns")
     row: str | int | None = None if no_focus else (0 if focus is None else focus)
     family = read_alignment(
         alignment,
         focus=row,
         first=first,
+        columns=columns,
         alphabet=None if alphabet is None else alphabet_named(alphabet),
     )
     if drop_duplicate:

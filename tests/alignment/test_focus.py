@@ -66,14 +66,35 @@ def test_a_row_that_is_not_there_is_refused(tmp_path: Path, row: int):
     )
 
 
-def test_columns_are_the_upper_case_letters_of_the_focus(tmp_path: Path):
+def decoded(family) -> list[str]:
+    return [PROTEIN.decode(row) for row in family.codes]
+
+
+def test_where_the_focus_has_gaps_its_lower_case_letters_are_inserts(tmp_path: Path):
     path = file_of(tmp_path, "P1", "P2", "P3", rows=["AC-dEF.", "ACDeW-k", "--DEY.."])
     family = read_alignment(path)
-    assert [PROTEIN.decode(row) for row in family.codes] == ["ACEF", "ACW-", "--Y-"]
+    assert decoded(family) == ["ACEF", "ACW-", "--Y-"]
     assert family.history[0] == (
         "focus P1 (row 1): kept the 4 columns where it has an upper-case letter, "
-        "of 6 match columns"
+        "of 6 match columns; 1 of its letters are lower case, left out (--columns all "
+        "takes them)"
     )
+    assert decoded(read_alignment(path, columns="all")) == ["ACDEF", "ACEW-", "--EY-"]
+
+
+def test_where_the_focus_has_every_column_each_is_a_site(tmp_path: Path):
+    path = file_of(tmp_path, "P1/5-9", "P2", "P3", rows=["ACdEF", "AC.W-", "--eY-"])
+    family = read_alignment(path)
+    assert decoded(family) == ["ACDEF", "AC-W-", "--EY-"]
+    assert family.numbering.positions.tolist() == [5, 6, 7, 8, 9]
+    assert family.history[0] == (
+        "focus P1/5-9 (row 1): kept the 4 columns where it has an upper-case letter, "
+        "of 4 match columns, and 1 where it has a lower-case one (--columns upper "
+        "leaves these out)"
+    )
+    family = read_alignment(path, columns="upper")
+    assert decoded(family) == ["ACEF", "ACW-", "--Y-"]
+    assert family.numbering.positions.tolist() == [5, 6, 8, 9]
 
 
 @pytest.mark.parametrize("format_name", ["a2m", "a3m", "stockholm"])

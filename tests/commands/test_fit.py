@@ -130,7 +130,7 @@ def test_a_bad_alignment_gets_one_line_and_no_file(capsys, tmp_path, case):
         (["--lambda-h", "nan"], "--lambda-h nan: a number above 0"),
         (["--threads", "0"], "--threads 0: at least 1"),
         (["--max-column-gaps", "2"], "--max-column-gaps 2.0"),
-        (["--focus", "b", "--no-focus"], "exclude each other"),
+        (["--focus", "b", "--no-focus"], "--no-focus excludes --focus"),
         (["--method", "mean-field", "--gaps", "missing"], "takes the gap as a letter"),
         (["--method", "independent", "--lambda-j", "1"], "no couplings"),
         (["--alphabet", "AAC"], "a letter comes twice"),
