@@ -7,6 +7,7 @@ filtering did, so nothing is dropped in silence.
 """
 
 from pottsfold.alignment.alignment import Alignment, Source
+from pottsfold.alignment.clusters import clustered_folds
 from pottsfold.alignment.filters import (
     drop_duplicates,
     drop_fragments,
@@ -24,6 +25,7 @@ __all__ = [
     "AlignmentSummary",
     "Numbering",
     "Source",
+    "clustered_folds",
     "drop_duplicates",
     "drop_fragments",
     "drop_gapped_columns",

@@ -200,3 +200,33 @@ def count_pairs(codes, weights, site, counts):
         a = codes[n, site]
         for j in range(site + 1, length):
             counts[j, a, codes[n, j]] += weight
+
+
+@kernel
+def found_clusters(codes, order, most, labels):
+    """Write the cluster of every sequence: the first whose founder is near.
+
+    codes (N, L) uint8; order (N,) int64; labels (N,) int64. Near: at most ``most``
+    columns differ. Founders are compared a part of their columns at a time, so that
+    strangers are found out early.
+    """
+    n_sequences, length = codes.shape
+    founders = np.empty((n_sequences, length), np.uint8)
+    n_clusters = 0
+    for n in order:
+        found = -1
+        for cluster in range(n_clusters):
+            differences = 0
+            for start in range(0, length, 32):
+                for i in range(start, min(start + 32, length)):
+                    differences += codes[n, i] != founders[cluster, i]
+                if differences > most:
+                    break
+            if differences <= most:
+                found = cluster
+                break
+        if found < 0:
+            found = n_clusters
+            founders[found] = codes[n]
+            n_clusters += 1
+        labels[n] = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tqdm import tqdm
@@ -29,5 +29,23 @@ def optimisation_progress() -> Iterator[Progress]:
                 refresh=False,
             )
             bar.update()
+
+        yield show
+
+
+@contextmanager
+def fits_progress() -> Iterator[Callable[[int, int], None]]:
+    """Give a callback that shows how many of many fits are made, on a terminal only."""
+    with tqdm(
+        desc="choosing strengths",
+        unit=" fits",
+        file=sys.stderr,
+        disable=None,
+        leave=False,
+    ) as bar:
+
+        def show(made: int, in_all: int) -> None:
+            bar.total = in_all
+            bar.update(made - bar.n)
 
         yield show

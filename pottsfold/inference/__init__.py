@@ -8,15 +8,20 @@ and returns a :class:`~pottsfold.model.Fit`, a model and the report of its makin
 ``fit_mean_field``          inverse covariance: fast, good for contacts
 ``fit_pseudolikelihood``    each letter given the others: the default
 ==========================  =================================================
+
+``choose_strengths`` finds penalties for the last by leaving relatives out.
 """
 
 from pottsfold.inference.independent import fit_independent
 from pottsfold.inference.mean_field import fit_mean_field
 from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood
 from pottsfold.inference.regularization import Regularization
+from pottsfold.inference.strengths import Choice, choose_strengths
 
 __all__ = [
+    "Choice",
     "Regularization",
+    "choose_strengths",
     "fit_independent",
     "fit_mean_field",
     "fit_pseudolikelihood",

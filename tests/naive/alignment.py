@@ -68,3 +68,18 @@ def pair_frequency(
         for b in range(first, q):
             counts[a][b] = counts[a][b] / total if total else 1 / (q - first) ** 2
     return counts
+
+
+def clusters(sequences, identity, order):
+    """The first cluster whose founder shares at least ``identity`` of the columns."""
+    founders, labels = [], [None] * len(sequences)
+    for n in order:
+        for cluster, founder in enumerate(founders):
+            matches = sum(a == b for a, b in zip(sequences[n], founder, strict=True))
+            if matches >= identity * len(founder) - 1e-9:
+                labels[n] = cluster
+                break
+        else:
+            labels[n] = len(founders)
+            founders.append(sequences[n])
+    return labels

@@ -55,7 +55,7 @@ class Sites:
         self.neff = alignment.neff
         self.width = -(-self.size // LANES) * LANES
         self._lambda_h = lambda_h
-        self._weights = alignment.sequence_weights
+        self.weights = alignment.sequence_weights
         self._by_column = self._states_by_column(alignment)
         self._patterns = find_patterns(self._by_column, self.size + 1)
         self._lanes = (0,) * self.width
@@ -78,6 +78,11 @@ class Sites:
         """Drop the Hessian kept for a site."""
         self._factors[site] = 0
 
+    def penalize(self, lambda_h: float) -> None:
+        """Take another penalty on fields."""
+        self._lambda_h = lambda_h
+        self._factors[:] = 0
+
     def visit(self, site: int, table: Table, slopes: Table) -> float:
         """Solve one site's fields for its couplings.
 
@@ -85,21 +90,12 @@ class Sites:
         the best fields, and writes its derivatives by the couplings to ``slopes``,
         like a table; row s and the site itself hold what means nothing.
         """
-        scratch = self._thread_scratch()
+        scratch = self._summed(table)
         patterns, lanes = self._patterns, self._lanes
         nodes = (patterns.parents, patterns.columns, patterns.letters)
-        kernels.sum_patterns(table, *nodes, scratch.rows, lanes)
-        kernels.sum_logits(
-            patterns.of_sequences,
-            patterns.bases,
-            scratch.rows,
-            BLOCK,
-            scratch.logits,
-            lanes,
-        )
         value = kernels.best_fields(
             self._by_column[site],
-            self._weights,
+            self.weights,
             self._lambda_h,
             FIELD_ACCURACY,
             scratch.logits,
@@ -119,6 +115,48 @@ class Sites:
         )
         kernels.part_patterns(scratch.rows, *nodes, slopes, lanes)
         return float(value)
+
+    def loss(self, site: int, table: Table, fields: NDArray[np.float32]) -> float:
+        """Return - sum_n w_n log P(x_n,site | the others) under given parameters.
+
+        Parameters
+        ----------
+        site : int
+            From 0.
+        table : (L, s + 1, W) float32
+            Its couplings.
+        fields : (s,) float32
+            Its fields.
+        """
+        from scipy.special import log_softmax
+
+        states = self._by_column[site]
+        present = np.flatnonzero(states < self.size)
+        logits = self._summed(table).logits[present, : self.size] + fields
+        log_p = log_softmax(logits.astype(np.float64), axis=1)
+        found = log_p[np.arange(len(present)), states[present]]
+        return -float(self.weights[present] @ found)
+
+    @property
+    def letters_weight(self) -> float:
+        """Sum of the weights over the letters that are there, of every site."""
+        return float((self._by_column < self.size).sum(axis=0) @ self.weights)
+
+    def _summed(self, table: Table) -> _Scratch:
+        """Return this thread's arrays with the logits of one site's couplings."""
+        scratch = self._thread_scratch()
+        patterns, lanes = self._patterns, self._lanes
+        nodes = (patterns.parents, patterns.columns, patterns.letters)
+        kernels.sum_patterns(table, *nodes, scratch.rows, lanes)
+        kernels.sum_logits(
+            patterns.of_sequences,
+            patterns.bases,
+            scratch.rows,
+            BLOCK,
+            scratch.logits,
+            lanes,
+        )
+        return scratch
 
     def _states_by_column(self, alignment: Alignment) -> NDArray[np.uint8]:
         """Return modelled letters as 0..s-1 and absent ones as s, shape (L, N)."""

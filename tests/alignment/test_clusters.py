@@ -1,0 +1,58 @@
+"""Clusters of relatives, and folds made of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pottsfold.alignment import clustered_folds, reweight
+from pottsfold.alignment.clusters import clusters
+from tests.naive import alignment as naive
+from tests.strategies import random_alignment
+
+
+@given(
+    st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 70), st.floats(0.05, 1)
+)
+def test_clusters_equal_the_naive_ones(seed, n_sequences, length, identity):
+    rng = np.random.default_rng(seed)
+    # Few letters, so that some pairs are near.
+    codes = rng.integers(0, 3, (n_sequences, length)).astype(np.uint8)
+    order = rng.permutation(n_sequences)
+    expected = naive.clusters(codes.tolist(), identity, order.tolist())
+    assert clusters(codes, identity, order).tolist() == expected
+
+
+@pytest.fixture
+def family():
+    rng = np.random.default_rng(5)
+    return reweight(random_alignment(rng, 300, 24))
+
+
+def test_no_relative_of_a_founder_is_in_another_fold(family):
+    folds, identity = clustered_folds(family, 5, seed=1)
+    order = np.random.default_rng(1).permutation(300)
+    labels = clusters(family.codes, identity, order)
+    assert set(folds) == set(range(5))
+    for cluster in range(labels.max() + 1):
+        assert len(set(folds[labels == cluster])) == 1
+
+
+def test_folds_are_of_like_weight(family):
+    folds, _ = clustered_folds(family, 5, seed=1)
+    shares = np.bincount(folds, family.sequence_weights) / family.neff
+    assert shares.max() < 0.3
+    assert shares.min() > 0.1
+
+
+def test_one_large_cluster_calls_for_nearer_relatives():
+    rng = np.random.default_rng(2)
+    parent = rng.integers(1, 21, 40)
+    codes = np.tile(parent, (200, 1))
+    changed = rng.random(codes.shape) < 0.25
+    codes[changed] = rng.integers(1, 21, changed.sum())
+    family = random_alignment(rng, 200, 40)
+    family = type(family)(
+        family.alphabet, codes.astype(np.uint8), family.names, family.numbering
+    )
+    assert clustered_folds(family, 4, seed=0)[1] > 0.5
