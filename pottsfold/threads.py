@@ -7,8 +7,9 @@ and an interrupt ends the work between two tasks.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from pottsfold.errors import UsageError
@@ -74,4 +75,27 @@ class Workers:
             return [future.result() for future in futures]
         finally:
             for future in futures:
+                future.cancel()
+
+    def stream(
+        self, task: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[Result]:
+        """Yield ``task(item)`` for every item in their order, few of them in flight.
+
+        Items are drawn, in the calling thread, only as results are taken: one more
+        is held than there are threads. The first exception is raised again.
+        """
+        if self._pool is None:
+            yield from map(task, items)
+            return
+        under_way: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                under_way.append(self._pool.submit(task, item))
+                if len(under_way) > self.threads:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
                 future.cancel()

@@ -62,3 +62,39 @@ def test_less_than_one_thread_is_refused(threads: int):
     with pytest.raises(UsageError) as caught:
         chosen_threads(threads)
     assert str(caught.value) == f"--threads {threads}: at least 1 is needed"
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_stream_keeps_the_order_and_holds_few_items(threads):
+    drawn = []
+
+    def items():
+        for k in range(20):
+            drawn.append(k)
+            yield k
+
+    def task(k):
+        time.sleep(0.002 * (k % 3))
+        return k * k
+
+    with Workers(threads) as workers:
+        for count, result in enumerate(workers.stream(task, items())):
+            assert result == count**2
+            assert len(drawn) <= count + threads + 1
+    assert len(drawn) == 20
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_ends_a_stream_in_its_turn(threads):
+    def task(k):
+        if k == 3:
+            raise ValueError("three")
+        return k
+
+    found = []
+    with Workers(threads) as workers, pytest.raises(ValueError, match="three"):
+        found.extend(workers.stream(task, range(100)))
+    with Workers(threads) as workers:
+        stream = workers.stream(task, range(100))
+        assert [next(stream) for _ in range(3)] == [0, 1, 2]
+        stream.close()

@@ -20,7 +20,11 @@ VERBS = {
     "info": "Say what is in a model file and how it was made.",
     "score": "Score a library of mutants or sequences.",
     "scan": "Score every single substitution of the focus sequence.",
+    "epistasis": "Rank pairs of substitutions by how much they interact.",
+    "rescue": "Find substitutions that compensate a harmful mutant.",
+    "assay": "Compare with a measured library, or learn from it.",
     "contacts": "Rank pairs of residues by coupling; compare with a structure.",
+    "convert": "Write a model in another program's format, or read one from it.",
     "demo": "Run the whole job on a family that comes with the program.",
 }
 

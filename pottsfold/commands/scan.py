@@ -7,7 +7,7 @@ from pathlib import Path
 from pottsfold.commands.console import say
 from pottsfold.commands.options import TableOutput
 from pottsfold.model import load_fit
-from pottsfold.mutations import scan_table
+from pottsfold.mutations import in_background, scan_table
 from pottsfold.report.figures import check_figure_path
 from pottsfold.report.tables import check_table_path, write_table
 
@@ -17,6 +17,7 @@ def scan(
     *,
     output: TableOutput,
     plot: Path | None = None,
+    background: str | None = None,
 ) -> None:
     """Score every single substitution of the focus sequence.
 
@@ -30,13 +31,19 @@ def scan(
         Table to write, ending in .csv, .tsv or .parquet; - is standard output.
     plot
         Heatmap to draw, ending in .png, .pdf or .svg.
+    background
+        Take this for the wild type: a mutant of the focus sequence (A23T:G56D), or a
+        FASTA file of one sequence.
     """
     check_table_path(output)
     if plot is not None:
         check_figure_path(plot)
     potts = load_fit(model).model
+    if background is not None:
+        potts = in_background(potts, background)
+        say(f"the wild type is {potts.focus_name}")
     table = scan_table(potts)
-    write_table(table, output)
+    write_table(table, output, significant=("frequency",))
     harmful = float((table["log_odds"] < 0).mean())
     say(
         f"{len(table)} substitutions at {table['position'].nunique()} sites: "

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from pathlib import Path
 
+from pottsfold.alignment import Numbering
 from pottsfold.commands.console import say
+from pottsfold.commands.library_run import LibraryRun, origin_of, spare_memory
 from pottsfold.commands.options import TableOutput
+from pottsfold.errors import UsageError
 from pottsfold.model import load_fit
-from pottsfold.mutations import (
-    effect_table,
-    library_summary,
-    mutant_column,
-    place_library,
-    read_library,
-)
-from pottsfold.mutations.read import as_written_to
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.mutations import EffectTables, effect_tables, in_background
+from pottsfold.mutations.files import chosen_column, holds_sequences, open_library
+from pottsfold.report.tables import check_table_path
+from pottsfold.threads import chosen_threads
 
 
 def score(
@@ -23,8 +23,13 @@ def score(
     library: Path,
     *,
     output: TableOutput,
+    column: str | None = None,
+    background: str | None = None,
+    shift: int = 0,
+    threads: int | None = None,
+    resume: bool = False,
 ) -> None:
-    """Score a library of mutants or sequences.
+    """Score a library of mutants or sequences, of any length.
 
     log_odds = E(wild type) - E(mutant) in nats: negative is harmful. Every row of
     the library gets a row of the result; one that cannot be scored says why.
@@ -35,19 +40,64 @@ def score(
         Model file.
     library
         csv, tsv or Parquet with a column mutant (A23T:G56D, p.Ala23Thr, WT) or
-        mutated_sequence, or FASTA of whole sequences aligned to the model's sites.
+        mutated_sequence, or FASTA of whole sequences: aligned to the model's sites,
+        or one letter for each residue number from the first site's to the last's.
     output
         Table to write, ending in .csv, .tsv or .parquet; - is standard output.
+    column
+        The column to score; by custom the first there is of mutant, mutants,
+        hgvs_pro and mutated_sequence. One whose name ends in sequence or seq holds
+        whole sequences.
+    background
+        Score against this wild type: a mutant of the focus sequence (A23T:G56D), or
+        a FASTA file of one sequence. Mutants then name its letters.
+    shift
+        Add this to the library's positions.
+    threads
+        Every core by custom.
+    resume
+        Go on where a killed run stopped, with the parts it left in OUTPUT.parts.
     """
     check_table_path(output)
-    potts = load_fit(model).model
-    potts.require_focus()
-    rows = read_library(library)
-    column = mutant_column(rows)
-    mutants = place_library(potts, rows, column)
-    table = effect_table(potts, mutants, as_written_to(output, rows), column)
-    write_table(table, output)
-    for line in library_summary(potts, mutants):
+    if resume and output == "-":
+        raise UsageError("--resume needs a file to go on with; give it with -o")
+    n_threads = chosen_threads(threads)
+    spare_memory()
+    tables = _tables(model, background)
+    with contextlib.closing(open_library(library)) as source:
+        chosen = chosen_column(str(library), source.names, column)
+        if chosen != "mutant" and column is None:
+            say(f"column {chosen} is scored; --column NAME takes another")
+        if shift:
+            tables = _shifted(tables, shift, chosen)
+        run = LibraryRun(str(library), source, tables, chosen, n_threads)
+        if output == "-":
+            tally = run.to_standard_output()
+        else:
+            settings = f"column {chosen}, background {background}, shift {shift}"
+            origin = origin_of(library, model, settings)
+            tally = run.to_file(output, origin, resume=resume)
+    for line in tally.lines(tables):
         say(line)
     if output != "-":
         say(f"wrote {output}")
+
+
+def _tables(model: Path, background: str | None) -> EffectTables:
+    """Return the tables of a model; the model itself, twice as large, is let go."""
+    potts = load_fit(model).model
+    potts.require_focus()
+    if background is not None:
+        potts = in_background(potts, background)
+        say(f"the wild type is {potts.focus_name}")
+    return effect_tables(potts)
+
+
+def _shifted(tables: EffectTables, shift: int, column: str) -> EffectTables:
+    """Return tables in the numbers of a library to which ``shift`` is added."""
+    if holds_sequences(column):
+        raise UsageError(
+            f"--shift {shift}: column {column} holds whole sequences, which have no "
+            "numbers to shift"
+        )
+    return replace(tables, numbering=Numbering(tables.numbering.positions - shift))

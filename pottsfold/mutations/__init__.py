@@ -11,8 +11,11 @@ under the site-independent model. Many mutants at once are :class:`Mutants`, fla
 arrays of columns and codes, each with a status and a reason.
 """
 
+from pottsfold.mutations.background import in_background
 from pottsfold.mutations.effects import (
     Effects,
+    EffectTables,
+    effect_tables,
     independent_log_odds,
     mutant_effects,
     pair_epistasis,
@@ -27,18 +30,20 @@ from pottsfold.mutations.library import (
 from pottsfold.mutations.mutants import Mutants
 from pottsfold.mutations.notation import Substitution, read_mutant, write_mutant
 from pottsfold.mutations.numbering_shift import NumberingShift, numbering_shift
-from pottsfold.mutations.placement import place, place_texts
+from pottsfold.mutations.placement import place, place_sequences, place_texts
 from pottsfold.mutations.read import mutant_column, read_library
 from pottsfold.mutations.scan import conservation, scan_table
-from pottsfold.mutations.sequences import place_sequences
 
 __all__ = [
+    "EffectTables",
     "Effects",
     "Mutants",
     "NumberingShift",
     "Substitution",
     "conservation",
     "effect_table",
+    "effect_tables",
+    "in_background",
     "independent_log_odds",
     "library_summary",
     "mutant_column",

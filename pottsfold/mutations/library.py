@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError, nearest
-from pottsfold.model import PottsModel
-from pottsfold.mutations.effects import mutant_effects
-from pottsfold.mutations.mutants import REASONS, STATUSES, Mutants
-from pottsfold.mutations.numbering_shift import numbering_shift
-from pottsfold.mutations.placement import place_texts
-from pottsfold.mutations.read import MUTANT, SEQUENCE
-from pottsfold.mutations.sequences import place_sequences
+from pottsfold.mutations.effects import EffectTables, effect_tables
+from pottsfold.mutations.files import holds_sequences
+from pottsfold.mutations.mutants import REASONS, STATUSES, Mutants, Reference
+from pottsfold.mutations.parsing import SequenceColumns, TextColumns
+from pottsfold.mutations.placement import place_sequences, place_texts
+from pottsfold.mutations.tally import Tally, tally_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+    from pottsfold.model import PottsModel
 
 COLUMNS = (
     "mutant",
@@ -28,7 +31,10 @@ COLUMNS = (
     "independent",
     "status",
     "reason",
+    "adjusted",
 )
+NUMBERS = (*COLUMNS[2:6], "adjusted")
+MUTANT = "mutant"
 
 
 def score_table(
@@ -43,15 +49,16 @@ def score_table(
     library : DataFrame
         One mutant a row; see :func:`pottsfold.mutations.read_mutant`.
     column : str
-        The column that holds them; ``mutated_sequence`` holds whole sequences.
+        The column that holds them; one whose name ends in ``sequence`` or ``seq``
+        holds whole sequences.
 
     Returns
     -------
     DataFrame
         Columns ``mutant, n_mutations, log_odds, additive, epistasis, independent,
-        status, reason`` in nats, negative = harmful, one row for each of the
-        library's; then the library's other columns, with ``input_`` before those
-        named like one of these.
+        status, reason, adjusted`` in nats, negative = harmful, one row for each of
+        the library's (see :class:`Effects`); then the library's other columns, with
+        ``input_`` before those named like one of these.
 
     Raises
     ------
@@ -77,7 +84,7 @@ def place_library(
             f"no column {column!r} among {', '.join(columns)}"
             + nearest(column, columns)
         )
-    place = place_sequences if column == SEQUENCE else place_texts
+    place = place_sequences if holds_sequences(column) else place_texts
     return place(model, library[column])
 
 
@@ -90,73 +97,114 @@ def effect_table(
     """Return the effects of a library's placed mutants; see :func:`score_table`."""
     import pandas as pd
 
-    effects = mutant_effects(model, mutants)
-    table = pd.DataFrame(
-        {
-            "mutant": pd.Series(mutants.texts, dtype="str"),
-            "n_mutations": pd.Series(mutants.counts).where(mutants.counts >= 0),
-            "log_odds": effects.log_odds,
-            "additive": effects.additive,
-            "epistasis": effects.epistasis,
-            "independent": effects.independent,
-            "status": np.array(STATUSES, dtype=object)[mutants.statuses],
-            "reason": np.array(REASONS, dtype=object)[mutants.reasons],
-        }
-    )
+    scored = _scored(effect_tables(model), mutants).to_pandas()
+    scored["mutant"] = scored["mutant"].astype("str")
     # The count of an unreadable mutant is missing, and the others stay integers.
-    table["n_mutations"] = table["n_mutations"].astype("Int64")
-    others = library if column == SEQUENCE else library.drop(columns=column)
-    taken = {*COLUMNS}
-    names = []
-    for name in map(str, others.columns):
-        while name in taken:
-            name = f"input_{name}"
-        names.append(name)
-        taken.add(name)
-    others = others.set_axis(names, axis=1)
-    return pd.concat([table, others.reset_index(drop=True)], axis=1)
+    scored["n_mutations"] = scored["n_mutations"].astype("Int64")
+    kept = library if holds_sequences(column) else library.drop(columns=column)
+    kept = kept.set_axis(names_beside(map(str, kept.columns)), axis=1)
+    table: pd.DataFrame = pd.concat([scored, kept.reset_index(drop=True)], axis=1)
+    return table
 
 
-def library_summary(model: PottsModel, mutants: Mutants) -> list[str]:
-    """Return what became of a library, one sentence a line.
+def library_summary(model: Reference, mutants: Mutants) -> list[str]:
+    """Return what became of a library, one sentence a line; see :class:`Tally`.
 
     Parameters
     ----------
-    model : PottsModel
-        The model it was placed in.
+    model : PottsModel or EffectTables
+        What it was placed in.
     mutants : Mutants
         The library.
-
-    Returns
-    -------
-    list of str
-        How many mutants have which status; for every reason how many and the first
-        of them; and, if most wild types disagree, the shift that would mend it.
     """
-    by_status = np.bincount(mutants.statuses, minlength=len(STATUSES))
-    counts = ", ".join(
-        f"{n} {word}" for n, word in zip(by_status, STATUSES, strict=True)
+    tally = Tally()
+    tally.add(tally_of(mutants))
+    return tally.lines(model)
+
+
+class LibraryScorer:
+    """Scores the parts of one library; any thread may call it.
+
+    Parameters
+    ----------
+    tables : EffectTables
+        Of the wild type, in the library's numbering.
+    column : str
+        The column that holds the mutants, or whole sequences.
+    """
+
+    def __init__(self, tables: EffectTables, column: str) -> None:
+        self._tables = tables
+        self._column = column
+        self._sequences = holds_sequences(column)
+        reader = SequenceColumns if self._sequences else TextColumns
+        self._reader: SequenceColumns | TextColumns = reader(tables)
+
+    def place(self, part: pa.Table) -> Mutants:
+        """Return the mutants of a part of the library."""
+        return self._reader.read(_as_texts(part[self._column]))
+
+    def score(self, part: pa.Table, mutants: Mutants) -> pa.Table:
+        """Return the columns of :func:`score_table` for a part and its mutants."""
+        table = _scored(self._tables, mutants)
+        others = part if self._sequences else part.drop_columns([self._column])
+        for name, old in zip(
+            names_beside(others.column_names), others.column_names, strict=True
+        ):
+            table = table.append_column(name, others[old])
+        return table
+
+
+def names_beside(names: Iterable[str]) -> list[str]:
+    """Return a library's column names, ``input_`` before those that results have."""
+    taken = {*COLUMNS}
+    result = []
+    for name in names:
+        while name in taken:
+            name = f"input_{name}"
+        result.append(name)
+        taken.add(name)
+    return result
+
+
+def _scored(tables: EffectTables, mutants: Mutants) -> pa.Table:
+    """Return the columns ``COLUMNS`` of mutants."""
+    import pyarrow as pa
+
+    effects = tables.effects(mutants)
+    numbers = {
+        name: pa.array(getattr(effects, name), from_pandas=True) for name in NUMBERS
+    }
+    adjusted = numbers.pop("adjusted")
+    return pa.table(
+        {
+            "mutant": mutants.texts.fill_null(""),
+            "n_mutations": pa.array(mutants.counts, mask=mutants.counts < 0),
+            **numbers,
+            "status": _words(STATUSES, mutants.statuses),
+            "reason": _words(REASONS, mutants.reasons),
+            "adjusted": adjusted,
+        }
     )
-    lines = [f"{len(mutants)} mutants: {counts}"]
-    faults = Counter(
-        zip(mutants.statuses.tolist(), mutants.reasons.tolist(), strict=True)
-    )
-    told = {0}
-    for (status, reason), count in faults.most_common():
-        if reason:
-            line = f"{count} {STATUSES[status]}: {REASONS[reason]}"
-            if reason not in told:
-                line += f"; the first is {mutants.complaints[REASONS[reason]]}"
-            told.add(reason)
-            lines.append(line)
-    astray = np.isin(REASONS, ("wild_type_mismatch", "outside_model"))[mutants.reasons]
-    if astray.sum() > (mutants.counts >= 0).sum() / 2:
-        shift = numbering_shift(model, mutants.wild_types)
-        if shift is not None and shift.number:
-            lines.append(
-                f"adding {shift.number} to the library's positions would make "
-                f"{shift.agreeing} of its {shift.named} wild-type letters agree with "
-                "the model's; nothing was shifted: renumber the library, or move the "
-                f"model's numbers by {-shift.number:+d} with fit --first"
-            )
-    return lines
+
+
+def _words(words: tuple[str, ...], places: NDArray[np.uint8]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(words).take(pa.array(places))
+
+
+def _as_texts(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array of texts; what is not a text is null."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_string_view(kind):
+        column, kind = column.cast(pa.large_string()), pa.large_string()
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return pa.nulls(len(column), pa.string())
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], kind)

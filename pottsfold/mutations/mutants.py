@@ -20,10 +20,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pottsfold.alignment.numbering import Numbering
+from pottsfold.alphabet import Alphabet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STATUSES = ("ok", "partial", "unscorable")
 OK, PARTIAL, UNSCORABLE = range(3)
@@ -38,13 +45,51 @@ REASONS = (
 )
 
 
+class Reference(Protocol):
+    """What mutants are placed in: a PottsModel, or EffectTables made of one."""
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """Letters."""
+
+    @property
+    def numbering(self) -> Numbering:
+        """Residue number of every site."""
+
+    @property
+    def states(self) -> slice:
+        """Codes of the modelled letters."""
+
+    @property
+    def length(self) -> int:
+        """Number of sites L."""
+
+    def require_focus(self) -> NDArray[np.uint8]:
+        """Return the focus codes, shape (L,), or raise UsageError."""
+
+
+class Complaint(NamedTuple):
+    """What is wrong with the first mutant of its kind.
+
+    Parameters
+    ----------
+    row : int
+        Which mutant, from 0.
+    message : str
+        In one line.
+    """
+
+    row: int
+    message: str
+
+
 @dataclass(frozen=True, eq=False)
 class Mutants:
     """n mutants as substitutions of a model's focus sequence.
 
     Parameters
     ----------
-    texts : tuple of str
+    texts : pyarrow StringArray or LargeStringArray
         Every mutant as written; n of them.
     offsets : (n + 1,) int64
         Mutant k has the substitutions offsets[k] .. offsets[k + 1] - 1: those the
@@ -59,10 +104,10 @@ class Mutants:
         Index in ``STATUSES``.
     reasons : (n,) uint8
         Index in ``REASONS``.
-    complaints : dict of str
-        For every reason met, the first mutant it befell and what is wrong with it.
-    wild_types : frozenset of (int, str)
-        The positions and wild-type letters that were named.
+    complaints : dict of Complaint
+        For every reason met, the first mutant it befell.
+    wild_types : dict of int
+        How often each position and wild-type letter was named.
 
     Raises
     ------
@@ -70,15 +115,15 @@ class Mutants:
         If lengths disagree.
     """
 
-    texts: tuple[str, ...]
+    texts: pa.Array
     offsets: NDArray[np.int64]
     columns: NDArray[np.int64]
     letters: NDArray[np.uint8]
     counts: NDArray[np.int64]
     statuses: NDArray[np.uint8]
     reasons: NDArray[np.uint8]
-    complaints: Mapping[str, str]
-    wild_types: frozenset[tuple[int, str]] = frozenset()
+    complaints: Mapping[str, Complaint] = field(default_factory=dict)
+    wild_types: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n_mutants, n_letters = len(self.texts), len(self.letters)
@@ -113,7 +158,7 @@ class Gathering:
         self.counts = array("q")
         self.statuses = bytearray()
         self.reasons = bytearray()
-        self.complaints: dict[str, str] = {}
+        self.complaints: dict[str, Complaint] = {}
 
     def add(
         self,
@@ -141,7 +186,7 @@ class Gathering:
         if reason:
             status = PARTIAL if reason == "outside_model" and places else UNSCORABLE
             if reason not in self.complaints:
-                self.complaints[reason] = f"number {len(self.texts) + 1}: {message}"
+                self.complaints[reason] = Complaint(len(self.texts), message)
         if status != UNSCORABLE:
             for column, code in places:
                 self.columns.append(column)
@@ -152,10 +197,12 @@ class Gathering:
         self.statuses.append(status)
         self.reasons.append(REASONS.index(reason))
 
-    def mutants(self, wild_types: frozenset[tuple[int, str]] = frozenset()) -> Mutants:
+    def mutants(self, wild_types: Mapping[tuple[int, str], int]) -> Mutants:
         """Return what was gathered."""
+        import pyarrow as pa
+
         return Mutants(
-            texts=tuple(self.texts),
+            texts=pa.array(self.texts, pa.large_string()),
             offsets=np.array(self.offsets, np.int64),
             columns=np.array(self.columns, np.int64),
             letters=np.array(self.letters, np.uint8),

@@ -62,7 +62,7 @@ def read_mutant(text: str, alphabet: Alphabet = PROTEIN) -> tuple[Substitution, 
     text : str
         ``A23T``; several separated by ``:`` ``,`` ``/`` ``;`` or blanks; MAVE-HGVS
         ``p.Ala23Thr``, ``p.[Ala23Thr;Gly56Asp]``; ``WT``, ``_wt``, ``wild``, ``p.=``
-        for the wild type. Synonymous ones (``p.Cys22=``) substitute nothing.
+        for the wild type. A synonymous one, ``p.Cys22=``, is ``C22C``.
     alphabet : Alphabet
         Decides whether case matters and whether a letter may be a digit.
 
@@ -83,8 +83,7 @@ def read_mutant(text: str, alphabet: Alphabet = PROTEIN) -> tuple[Substitution, 
     >>> read_mutant("WT")
     ()
     """
-    found = (read_substitution(part, alphabet) for part in split_mutant(text))
-    return tuple(substitution for substitution in found if substitution is not None)
+    return tuple(read_substitution(part, alphabet) for part in split_mutant(text))
 
 
 def write_mutant(substitutions: Iterable[Substitution]) -> str:
@@ -119,8 +118,8 @@ def split_mutant(text: str) -> list[str]:
     return SEPARATORS.split(text)
 
 
-def read_substitution(text: str, alphabet: Alphabet = PROTEIN) -> Substitution | None:
-    """Read one substitution; None for a synonymous one such as ``Cys22=``.
+def read_substitution(text: str, alphabet: Alphabet = PROTEIN) -> Substitution:
+    """Read one substitution; of a synonymous one such as ``Cys22=`` both letters agree.
 
     Raises
     ------
@@ -132,7 +131,7 @@ def read_substitution(text: str, alphabet: Alphabet = PROTEIN) -> Substitution |
         raise _unreadable(text)
     wild_type = _letter(match[1], alphabet, text)
     if match[3] == "=" and "=" not in alphabet.letters:
-        return None
+        return Substitution(wild_type, int(match[2]), wild_type)
     return Substitution(wild_type, int(match[2]), _letter(match[3], alphabet, text))
 
 

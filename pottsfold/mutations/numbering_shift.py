@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pottsfold.model import PottsModel
+from pottsfold.mutations.mutants import Reference
 
 FEWEST_SITES = 4
 SHARE_AGREEING = 0.9
@@ -31,13 +31,13 @@ class NumberingShift(NamedTuple):
 
 
 def numbering_shift(
-    model: PottsModel, wild_types: Iterable[tuple[int, str]]
+    model: Reference, wild_types: Iterable[tuple[int, str]]
 ) -> NumberingShift | None:
     """Return the shift that makes a library's wild types agree with a model.
 
     Parameters
     ----------
-    model : PottsModel
+    model : PottsModel or EffectTables
         With a focus sequence.
     wild_types : iterable of (int, str)
         Positions and wild-type letters of the library, each once.

@@ -1,85 +1,24 @@
-"""Mutants read from texts and placed in a model: which column, which code."""
+"""Mutants read from texts, or told by whole sequences, and placed in a model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from pottsfold.errors import MutationError
-from pottsfold.model import PottsModel
-from pottsfold.mutations.mutants import Gathering, Mutants
-from pottsfold.mutations.notation import (
-    STOP,
-    Substitution,
-    read_substitution,
-    split_mutant,
-)
+from pottsfold.mutations.mutants import Mutants, Reference
+from pottsfold.mutations.parsing import SequenceColumns, TextColumns, text_array
+from pottsfold.mutations.singly import place
+
+__all__ = ["place", "place_sequences", "place_texts"]
 
 
-def place(model: PottsModel, substitution: Substitution) -> tuple[int, int]:
-    """Return the column and the new letter's code of a substitution.
-
-    Parameters
-    ----------
-    model : PottsModel
-        With a focus sequence.
-    substitution : Substitution
-        Positions are the focus sequence's own numbers.
-
-    Returns
-    -------
-    tuple of int
-        Column, from 0, and code.
-
-    Raises
-    ------
-    MutationError
-        Whose ``reason`` is the word of the ``reason`` column.
-    UsageError
-        If the model has no focus sequence.
-    """
-    wild_type, position, letter = substitution
-    alphabet = model.alphabet
-
-    def error(reason: str, message: str) -> MutationError:
-        return MutationError(str(substitution), reason, message, position=position)
-
-    if STOP in (wild_type, letter) and STOP not in alphabet.letters:
-        raise error("gap_or_stop", "a stop codon has no energy")
-    if letter not in alphabet.letters:
-        raise error("unknown_letter", f"{letter} is not one of {alphabet.letters}")
-    code = alphabet.letters.index(letter)
-    if code < model.states.start:
-        raise error("gap_or_stop", "the model takes gaps as missing data")
-    column = model.numbering.column(position)
-    if column is None:
-        first, last = model.numbering.positions[[0, -1]]
-        raise error(
-            "outside_model",
-            f"position {position} is not in the model (its sites lie in "
-            f"{first}..{last})",
-        )
-    focus = int(model.require_focus()[column])
-    if focus == alphabet.unknown:
-        raise error("unknown_letter", "the focus sequence has no known letter there")
-    if focus < model.states.start:
-        raise error("gap_or_stop", "the focus sequence has a gap there")
-    if alphabet.letters[focus] != wild_type:
-        raise error(
-            "wild_type_mismatch",
-            f"position {position} of the focus sequence is {alphabet.letters[focus]}",
-        )
-    return column, code
-
-
-def place_texts(model: PottsModel, texts: Iterable[object]) -> Mutants:
+def place_texts(reference: Reference, texts: Iterable[object]) -> Mutants:
     """Read mutants and place them in a model.
 
     Parameters
     ----------
-    model : PottsModel
+    reference : PottsModel or EffectTables
         With a focus sequence.
-    texts : iterable
+    texts : iterable or pyarrow StringArray
         As :func:`pottsfold.mutations.read_mutant` reads them; what is not a text,
         such as an empty cell of a table, is bad notation.
 
@@ -93,85 +32,31 @@ def place_texts(model: PottsModel, texts: Iterable[object]) -> Mutants:
     UsageError
         If the model has no focus sequence.
     """
-    reader = _Reader(model)
-    gathering = Gathering()
-    for text in texts:
-        reader.read(text, gathering)
-    return gathering.mutants(reader.wild_types())
+    return TextColumns(reference).read(text_array(texts))
 
 
-class _Part(NamedTuple):
-    """A substitution read and placed as far as it goes; None for what failed."""
+def place_sequences(reference: Reference, sequences: Iterable[object]) -> Mutants:
+    """Place whole sequences in a model by their differences from its focus.
 
-    substitution: Substitution | None
-    place: tuple[int, int] | None
-    changes: bool = False
-    reason: str = ""
-    message: str = ""
+    Parameters
+    ----------
+    reference : PottsModel or EffectTables
+        With a focus sequence.
+    sequences : iterable or pyarrow StringArray
+        Texts of L aligned letters, ``-`` or ``.`` for a gap. One of another length
+        loses its lower-case letters and dots, the inserts of A2M and A3M. Where
+        that does not make L letters either, a text of one letter for every residue
+        number from the first site's to the last's is read by these numbers. Any
+        other is bad notation.
 
+    Returns
+    -------
+    Mutants
+        One for every sequence, in their order; the texts name the differences.
 
-class _Reader:
-    """Reads mutants against one model; remembers every substitution it met."""
-
-    def __init__(self, model: PottsModel) -> None:
-        self.model = model
-        model.require_focus()
-        self.known: dict[str, _Part] = {}
-
-    def read(self, text: object, gathering: Gathering) -> None:
-        """Read and place one mutant."""
-        if not isinstance(text, str):
-            gathering.add("", (), -1, "bad_notation", "there is no text")
-            return
-        try:
-            parts = [self.known.get(p) or self._learn(p) for p in split_mutant(text)]
-        except MutationError as error:
-            gathering.add(text, (), -1, error.reason, str(error))
-            return
-        reason, message = _fault(parts)
-        changed = [part for part in parts if part.changes]
-        count = -1 if reason == "bad_notation" else len(changed)
-        places = [part.place for part in changed if part.place is not None]
-        gathering.add(text, places, count, reason, message)
-
-    def wild_types(self) -> frozenset[tuple[int, str]]:
-        """Return the positions and wild-type letters that were named."""
-        return frozenset(
-            (part.substitution.position, part.substitution.wild_type)
-            for part in self.known.values()
-            if part.substitution is not None
-        )
-
-    def _learn(self, text: str) -> _Part:
-        changes, substitution = False, None
-        try:
-            substitution = read_substitution(text, self.model.alphabet)
-            if substitution is None:
-                part = _Part(None, None)
-            else:
-                changes = substitution.wild_type != substitution.letter
-                part = _Part(substitution, place(self.model, substitution), changes)
-        except MutationError as error:
-            part = _Part(substitution, None, changes, error.reason, str(error))
-        self.known[text] = part
-        return part
-
-
-def _fault(parts: list[_Part]) -> tuple[str, str]:
-    """Return the reason and message of a mutant, empty when nothing is wrong.
-
-    Of several faults the one that makes the mutant unscorable counts, bad notation
-    first; a position outside the model counts last.
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
     """
-    faults = [(part.reason, part.message) for part in parts if part.reason]
-    for reason, message in faults:
-        if reason == "bad_notation":
-            return reason, message
-    if len(parts) > 1:
-        positions = [p.substitution.position for p in parts if p.substitution]
-        if len(set(positions)) < len(positions):
-            text = ":".join(str(p.substitution) for p in parts if p.substitution)
-            return "duplicate_position", f"mutant {text!r}: a position comes twice"
-    # Stable, so the first as written wins among equals.
-    faults.sort(key=lambda fault: fault[0] == "outside_model")
-    return faults[0] if faults else ("", "")
+    return SequenceColumns(reference).read(text_array(sequences))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
+from pottsfold.mutations.adjustment import adjusted_log_odds
 from pottsfold.mutations.effects import independent_log_odds, single_log_odds
 from pottsfold.mutations.notation import Substitution
 
@@ -27,11 +28,13 @@ def scan_table(model: PottsModel) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``mutant, position, wild_type, substitution, log_odds, independent,
-        frequency, conservation``, by site, then by letter in the alphabet's order;
-        no gap, and no site where the focus has no letter of the model. Log-odds in
-        nats, negative = harmful; ``frequency`` is the new letter's in the alignment,
-        ``conservation`` the site's, see :func:`conservation`. What needs letter
-        frequencies is NaN for a model that knows none.
+        frequency, conservation, occupancy, adjusted``, by site, then by letter in the
+        alphabet's order; no gap, and no site where the focus has no letter of the
+        model. Log-odds in nats, negative = harmful; ``frequency`` is the new letter's
+        in the alignment, ``conservation`` the site's, see :func:`conservation`;
+        ``occupancy`` is the share of the alignment that has a letter at the site, not
+        a gap; ``adjusted`` see :mod:`pottsfold.mutations.adjustment`. What needs letter frequencies is NaN for a model that knows none, and
+        occupancy for one that takes gaps as missing data.
 
     Raises
     ------
@@ -70,8 +73,19 @@ def scan_table(model: PottsModel) -> pd.DataFrame:
             "independent": independent_log_odds(model)[sites, codes],
             "frequency": frequencies[sites, codes],
             "conservation": conservation(frequencies)[sites],
+            "occupancy": _occupancy(model)[sites],
+            "adjusted": adjusted_log_odds(model, log_odds)[sites, codes],
         }
     )
+
+
+def _occupancy(model: PottsModel) -> NDArray[np.float64]:
+    """Return 1 - the gap's frequency at every site, shape (L,)."""
+    if model.frequencies is None or model.states.start > 0:
+        # Where gaps are missing data, frequencies are those among the letters.
+        return np.full(model.length, np.nan)
+    occupancy: NDArray[np.float64] = 1 - model.frequencies[:, 0]
+    return occupancy
 
 
 def conservation(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable, written_whole
+from pottsfold.report.encoders import Encoder, ParquetEncoder, TextEncoder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +36,13 @@ def check_table_path(path: str) -> str:
     return path
 
 
-def write_table(frame: pd.DataFrame, path: str, *, decimals: int = 6) -> None:
+def write_table(
+    frame: pd.DataFrame,
+    path: str,
+    *,
+    decimals: int = 6,
+    significant: Collection[str] = (),
+) -> None:
     """Write a table, whole or not at all.
 
     Parameters
@@ -45,12 +53,22 @@ def write_table(frame: pd.DataFrame, path: str, *, decimals: int = 6) -> None:
         Where; ``-`` writes csv to standard output.
     decimals : int
         Digits after the point in text files; Parquet keeps every bit.
+    significant : collection of str
+        Columns that get that many digits from the first that is not 0, and never an
+        exponent: of a small frequency six decimals would show zeros.
     """
     precision = f"%.{decimals}f"
+    ending = ".csv" if path == "-" else _ending(check_table_path(path))
+    if ending != ".parquet":
+        frame = frame.assign(
+            **{
+                name: frame[name].map(_significant(decimals), na_action="ignore")
+                for name in significant
+            }
+        )
     if path == "-":
         frame.to_csv(sys.stdout, index=False, float_format=precision)
         return
-    ending = _ending(check_table_path(path))
     with written_whole(path) as beside:
         if ending == ".parquet":
             frame.to_parquet(beside, index=False)
@@ -62,6 +80,37 @@ def write_table(frame: pd.DataFrame, path: str, *, decimals: int = 6) -> None:
                 float_format=precision,
                 compression="gzip" if path.endswith(".gz") else None,
             )
+
+
+def _significant(digits: int) -> Callable[[float], str]:
+    """Return what writes a number with that many digits, never with an exponent."""
+    import numpy as np
+
+    def write(number: float) -> str:
+        text: str = np.format_float_positional(
+            number, digits, unique=False, fractional=False, trim="-"
+        )
+        return text
+
+    return write
+
+
+def encoder_for(path: str, rounded: Collection[str]) -> Encoder:
+    """Return how the parts of a long table are written.
+
+    Parameters
+    ----------
+    path : str
+        The table; its ending decides, and ``-`` is csv.
+    rounded : collection of str
+        Columns that get six decimals in text files; Parquet keeps every bit.
+    """
+    if path == "-":
+        return TextEncoder(",", False, rounded)
+    ending = _ending(path)
+    if ending == ".parquet":
+        return ParquetEncoder()
+    return TextEncoder(SEPARATORS[ending], path.endswith(".gz"), rounded)
 
 
 def _ending(path: str) -> str:

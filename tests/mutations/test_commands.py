@@ -45,7 +45,7 @@ def test_results_go_to_standard_output_and_messages_beside(model_file, library, 
     assert main(["score", str(model_file), str(library), "-o", "-"]) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("mutant,n_mutations,log_odds,")
-    assert "bad,,,,,,unscorable,bad_notation,0.10" in printed.out
+    assert "bad,,,,,,unscorable,bad_notation,,0.10" in printed.out
     assert "2 mutants: 1 ok, 0 partial, 1 unscorable" in printed.err
 
 

@@ -12,6 +12,7 @@ from pottsfold.errors import UsageError
 from pottsfold.model import energy
 from pottsfold.mutations import (
     Substitution,
+    effect_tables,
     independent_log_odds,
     kernels,
     mutant_effects,
@@ -23,6 +24,9 @@ from pottsfold.mutations import (
 )
 from tests.naive import mutations as naive
 from tests.strategies import ALPHABETS, gap_treatments, random_model, seeds
+
+# Pair epistasis is kept in float32.
+ROUNDING = 1e-5
 
 
 @st.composite
@@ -70,11 +74,11 @@ def test_effects_equal_the_naive_twin(case):
     wild_type, h, J = model.focus, model.fields, model.couplings
     for n, changes in enumerate(mutants):
         expected = naive.log_odds(wild_type, changes, h, J)
-        assert effects.log_odds[n] == pytest.approx(expected, abs=1e-9)
+        assert effects.log_odds[n] == pytest.approx(expected, abs=ROUNDING)
         expected = naive.additive(wild_type, changes, h, J)
         assert effects.additive[n] == pytest.approx(expected, abs=1e-9)
         expected = naive.epistasis(wild_type, changes, J)
-        assert effects.epistasis[n] == pytest.approx(expected, abs=1e-9)
+        assert effects.epistasis[n] == pytest.approx(expected, abs=ROUNDING)
 
 
 @given(models_and_changes())
@@ -84,7 +88,8 @@ def test_log_odds_are_the_wild_types_energy_less_the_mutants(case):
     for row, changes in zip(codes, mutants, strict=True):
         row[list(changes)] = list(changes.values())
     expected = energy(model, model.focus) - energy(model, codes)
-    np.testing.assert_allclose(effects_of(model, mutants).log_odds, expected, atol=1e-9)
+    found = effects_of(model, mutants).log_odds
+    np.testing.assert_allclose(found, expected, atol=ROUNDING)
 
 
 @given(models_and_changes())
@@ -109,7 +114,7 @@ def test_a_double_is_its_singles_and_their_epistasis(seed, gaps):
     a, b = np.random.default_rng(seed).integers(1, 21, 2).tolist()
     double, first, second = effects_of(model, [{i: a, j: b}, {i: a}, {j: b}]).log_odds
     together = pair_epistasis(model, i, j)[a, b]
-    assert double == pytest.approx(first + second + together, abs=1e-9)
+    assert double == pytest.approx(first + second + together, abs=ROUNDING)
     assert together == pytest.approx(
         naive.pair_epistasis(model.focus, i, a, j, b, model.couplings), abs=1e-9
     )
@@ -225,14 +230,49 @@ def test_a_model_without_a_focus_is_refused():
 def test_kernels_are_the_same_compiled_and_as_python(case):
     model, mutants = case
     placed = place_texts(model, [text_of(model, changes) for changes in mutants])
-    where = (placed.offsets, placed.columns, placed.letters)
-    last = {
-        kernels.sum_singles: (single_log_odds(model),),
-        kernels.sum_pairs: (model.focus, model.couplings),
-    }
-    for compiled, arguments in last.items():
-        plain = getattr(compiled, "py_func", compiled)
-        fast, slow = np.empty((2, len(placed)))
-        compiled(*where, *arguments, fast)
-        plain(*where, *arguments, slow)
-        np.testing.assert_allclose(fast, slow, atol=1e-12)
+    tables = effect_tables(model)
+    pairs = np.empty(tables.pairs.shape, np.float32)
+    modelled = np.ones(model.length, bool)
+    plain(kernels.fill_pairs)(
+        model.couplings, model.focus, modelled, model.states.start, pairs
+    )
+    np.testing.assert_allclose(pairs, tables.pairs, atol=1e-6)
+    sums = np.empty((4, len(placed)))
+    plain(kernels.sum_effects)(
+        *(placed.offsets, placed.columns, placed.letters),
+        *(tables.singles, tables.independent, tables.adjusted, tables.pairs, sums),
+    )
+    effects = tables.effects(placed)
+    found = (effects.additive, effects.epistasis, effects.independent)
+    np.testing.assert_allclose(found, sums[:3], atol=1e-12)
+    if not np.isnan(tables.adjusted).all():
+        np.testing.assert_allclose(effects.adjusted, sums[3], atol=1e-12)
+    else:
+        assert np.isnan(effects.adjusted).all()
+
+
+def test_the_adjusted_effect_is_that_of_adjusted_singles_and_the_epistasis():
+    model = random_model(3, 6)
+    tables = effect_tables(model)
+    changes = {1: 4, 2: 7, 5: 9}
+    changes = {i: a for i, a in changes.items() if a != model.focus[i]}
+    effects = mutant_effects(model, place_texts(model, [text_of(model, changes)]))
+    singles = sum(tables.adjusted[i, a] for i, a in changes.items())
+    assert effects.adjusted[0] == pytest.approx(singles + effects.epistasis[0])
+    assert effects.adjusted[0] != pytest.approx(effects.log_odds[0])
+
+
+@given(seed=seeds, gaps=gap_treatments)
+def test_the_table_of_pairs_holds_each_pair_once(seed, gaps):
+    model = random_model(seed, 5, gaps=gaps)
+    pairs = iter(effect_tables(model).pairs)
+    for i in range(5):
+        for j in range(i + 1, 5):
+            np.testing.assert_allclose(
+                next(pairs), pair_epistasis(model, i, j), atol=1e-6
+            )
+    assert next(pairs, None) is None
+
+
+def plain(compiled):
+    return getattr(compiled, "py_func", compiled)

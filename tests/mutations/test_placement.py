@@ -127,10 +127,10 @@ def test_whole_sequences_are_told_by_their_differences():
     model = model_of("ACDE")
     sequences = ["ACDE", "acde", "TCDE", "TCDW", "ACxxD.E", "A C D E\n", "TCD"]
     mutants = place_sequences(model, [*sequences, "TCXE", "TC*E", "TC-E", "TC.E"])
-    assert mutants.texts == (
+    assert mutants.texts.to_pylist() == [
         *("WT", "WT", "A10T", "A10T:E13W", "WT", "WT", ""),
         *("A10T:D12X", "A10T:D12*", "A10T:D12-", "A10T:D12-"),
-    )
+    ]
     assert verdicts(mutants) == [
         *[("ok", "")] * 6,
         ("unscorable", "bad_notation"),
@@ -138,7 +138,9 @@ def test_whole_sequences_are_told_by_their_differences():
         *[("unscorable", "gap_or_stop")] * 3,
     ]
     assert mutants.counts.tolist() == [0, 0, 1, 2, 0, 0, -1, 2, 2, 2, 2]
-    assert "3 letters for a model of 4 sites" in mutants.complaints["bad_notation"]
+    assert (
+        "3 letters for a model of 4 sites" in mutants.complaints["bad_notation"].message
+    )
 
 
 def test_no_mutants_are_no_trouble():

@@ -7,7 +7,6 @@ import pytest
 
 from pottsfold.errors import TableError
 from pottsfold.mutations import mutant_column, read_library
-from pottsfold.mutations.read import as_written_to
 
 
 def written(path, content):
@@ -23,6 +22,7 @@ def written(path, content):
         ("a.tsv", "mutant\tscore\nA1T\t0.10\nWT\t\n"),
         ("a.txt", "mutant\tscore\nA1T\t0.10\nWT\t"),
         ("a.csv", "# made by hand\n#\nmutant,score\n# more\nA1T,0.10\n\nWT,\n"),
+        ("a.csv", "mutant,score\rA1T,0.10\rWT,\r"),
         ("a.csv.gz", gzip.compress(b"mutant,score\nA1T,0.10\nWT,\n", mtime=0)),
         ("gz_by_content.csv", gzip.compress(b"mutant,score\nA1T,0.10\nWT,\n", mtime=0)),
     ],
@@ -70,7 +70,7 @@ def test_mutants_are_preferred_to_sequences(tmp_path):
         ("  \n", "the file is empty"),
         ("mutant,score\n", "no row below the header"),
         ("# nothing but this\n", "not a table"),
-        ("mutants,score\nA1T,1\n", "no column mutant among mutants, score; nearest"),
+        ("mutans,score\nA1T,1\n", "no column mutant among mutans, score; nearest"),
         ("mutant,score\nA1T,1\nA1T,G2D,1\n", "line 3 has 3 cells where the header"),
         ("# c\n\nmutant,score\nA1T,1\nA1T\n", "line 5 has 1 cells where the header"),
         ("mutant,mutant\nA1T,A1T\n", "column mutant comes twice"),
@@ -93,17 +93,3 @@ def test_no_file_and_a_folder_are_told_apart(tmp_path):
         read_library(tmp_path / "absent.csv")
     with pytest.raises(TableError, match="is a folder"):
         read_library(tmp_path)
-
-
-def test_text_files_get_every_digit_and_parquet_gets_numbers():
-    texts = pd.DataFrame(
-        {"mutant": ["A1T", "WT"], "score": ["1e-12", ""], "note": ["x", "3"]}
-    )
-    typed = as_written_to("out.parquet", texts)
-    assert typed["score"][0] == 1e-12
-    assert typed["score"].isna().tolist() == [False, True]
-    assert typed["note"].tolist() == ["x", "3"]
-    assert as_written_to("out.csv", texts).equals(texts)
-    numbers = pd.DataFrame({"mutant": ["A1T", "WT"], "score": [1e-12, None]})
-    assert as_written_to("-", numbers)["score"][0] == "1e-12"
-    assert as_written_to("-", numbers)["score"].isna()[1]

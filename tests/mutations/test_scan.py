@@ -22,6 +22,8 @@ COLUMNS = [
     "independent",
     "frequency",
     "conservation",
+    "occupancy",
+    "adjusted",
 ]
 
 
@@ -37,7 +39,7 @@ def test_a_scan_holds_each_substitution_once_and_scores_it_as_a_library(model):
     assert (scan["substitution"] != scan["wild_type"]).all()
     scored = score_table(model, scan[["mutant"]])
     assert (scored["status"] == "ok").all()
-    for name in ("log_odds", "independent"):
+    for name in ("log_odds", "independent", "adjusted"):
         pd.testing.assert_series_equal(scan[name], scored[name])
 
 

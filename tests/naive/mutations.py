@@ -1,5 +1,6 @@
 """Effects of substitutions as energy differences, by loops over i < j."""
 
+import itertools
 import math
 
 from tests.naive.model import energy
@@ -46,3 +47,38 @@ def conservation(frequencies):
     shares = [f / total for f in letters]
     entropy = -math.fsum(p * math.log(p) for p in shares if p > 0)
     return 1 - entropy / math.log(len(letters))
+
+
+def substitution_sets(offsets, columns, letters):
+    """What each mutant is, whatever order its substitutions are written in."""
+    return [
+        frozenset(zip(columns[start:stop], letters[start:stop], strict=True))
+        for start, stop in itertools.pairwise(offsets)
+    ]
+
+
+def adjusted_log_odds(log_odds, focus, frequencies):
+    """Half the letter's own effect, half that of letters like it, times burial^0.2."""
+    from Bio.Align import substitution_matrices
+    from Bio.SeqUtils.ProtParamData import kd
+
+    from pottsfold.mutations.adjustment import COMPOSITION
+
+    matrix = substitution_matrices.load("BLOSUM62")
+    letters = "ACDEFGHIKLMNPQRSTVWY"
+    result = []
+    for row, wild_type, share in zip(log_odds, focus, frequencies, strict=True):
+        mean = sum(
+            s * (kd[a] + 4.5) / 9 for a, s in zip(letters, share[1:], strict=True)
+        ) / sum(share[1:])
+        new = [row[0] * mean**0.2]
+        for k, a in enumerate(letters):
+            weights = [
+                p * math.exp(0.3176 * matrix[a][b])
+                for p, b in zip(COMPOSITION, letters, strict=True)
+            ]
+            like = sum(w * s for w, s in zip(weights, row[1:], strict=True))
+            value = (row[1 + k] + like / sum(weights)) / 2
+            new.append(0.0 if 1 + k == wild_type else value * mean**0.2)
+        result.append(new)
+    return result

@@ -1,0 +1,196 @@
+"""``pottsfold assay``: a model beside a measured library."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pottsfold.commands.console import say
+from pottsfold.commands.options import TableOutput
+from pottsfold.errors import UsageError
+from pottsfold.files import check_writable, sha256_of
+from pottsfold.model import PottsModel, load_fit
+from pottsfold.mutations import (
+    Effects,
+    Mutants,
+    mutant_column,
+    mutant_effects,
+    place_library,
+    read_library,
+)
+from pottsfold.mutations.assays import (
+    Augmented,
+    Measurements,
+    agreement_lines,
+    agreement_table,
+    epistasis_lines,
+    epistasis_table,
+    fit_augmented,
+    learning_curve,
+    learning_lines,
+    measurements,
+    predicted_epistasis,
+    save_augmented,
+)
+from pottsfold.mutations.measured import measured_epistasis
+from pottsfold.provenance import Provenance, software_versions
+from pottsfold.report.figures import check_figure_path
+from pottsfold.report.tables import check_table_path, write_table
+
+# Off by custom, so it needs no --no- form.
+Switch = Annotated[bool, Parameter(negative=())]
+
+
+def assay(
+    model: Path,
+    measured: Path,
+    *,
+    output: TableOutput,
+    score_column: str | None = None,
+    lower_is_fitter: Switch = False,
+    epistasis: str | None = None,
+    train: Switch = False,
+    augmented: Path | None = None,
+    plot: Path | None = None,
+    seed: int = 0,
+) -> None:
+    """Compare with a measured library, or learn from it.
+
+    Parameters
+    ----------
+    model
+        Model file.
+    measured
+        Library with a column mutant (or mutated_sequence) and one of scores, higher =
+        fitter. Replicates of a mutant are averaged; mutants that the model covers in
+        part are judged apart.
+    output
+        Table to write, ending in .csv, .tsv or .parquet; - is standard output. One
+        row for every number of mutations (1, 2, 3+, all, partial) and score (log_odds,
+        additive, independent): Spearman with its 95 % interval, AUC, NDCG and top
+        recall as ProteinGym has them. With --train the learning curve.
+    score_column
+        Name of the column of scores. By custom score, else DMS_score.
+    lower_is_fitter
+        Turn the scores' sign.
+    epistasis
+        Second table to write: predicted against measured epistasis of the double
+        mutants whose single ones are measured too.
+    train
+        Learn from the library instead: ridge regression on its mutations beside the
+        model's log-odds, tried on 24, 96 and 240 of them.
+    augmented
+        With --train: JSON file to write what all measured mutants teach.
+    plot
+        Figure to draw, ending in .png, .pdf or .svg.
+    seed
+        Seed of the random numbers: bootstrap, permutations, random choices.
+    """
+    _check(output, epistasis, train, augmented, plot, seed)
+    potts = load_fit(model).model
+    rows = read_library(measured)
+    mutants = place_library(potts, rows, mutant_column(rows))
+    found = measurements(
+        rows, mutants, column=score_column, lower_is_fitter=lower_is_fitter
+    )
+    for line in found.notes:
+        say(line)
+    effects = mutant_effects(potts, mutants)
+    if train:
+        learnt = _learn(potts, mutants, effects, found, output, plot, seed)
+        if augmented is not None:
+            made = Provenance(
+                versions={
+                    **software_versions(),
+                    "scikit-learn": metadata.version("scikit-learn"),
+                },
+                settings={
+                    "score_column": found.column,
+                    "lower_is_fitter": lower_is_fitter,
+                },
+                source={"path": str(measured), "sha256": sha256_of(measured)},
+                seed=seed,
+            )
+            learnt = replace(learnt, model_sha256=sha256_of(model), provenance=made)
+            save_augmented(augmented, learnt, potts)
+    else:
+        _compare(potts, mutants, effects, found, output, epistasis, plot, seed)
+    for path in (output, epistasis, augmented, plot):
+        if path is not None and path != "-":
+            say(f"wrote {path}")
+
+
+def _check(
+    output: str,
+    epistasis: str | None,
+    train: bool,
+    augmented: Path | None,
+    plot: Path | None,
+    seed: int,
+) -> None:
+    check_table_path(output)
+    if augmented is not None:
+        if not train:
+            raise UsageError("--augmented is what --train learns; give that too")
+        check_writable(augmented)
+    if epistasis is not None:
+        if train:
+            raise UsageError("--epistasis goes without --train; run once for each")
+        check_table_path(epistasis)
+    if plot is not None:
+        check_figure_path(plot)
+    if seed < 0:
+        raise UsageError(f"--seed {seed}: 0 or more is needed")
+
+
+def _compare(
+    potts: PottsModel,
+    mutants: Mutants,
+    effects: Effects,
+    found: Measurements,
+    output: str,
+    epistasis: str | None,
+    plot: Path | None,
+    seed: int,
+) -> None:
+    pairs = measured_epistasis(potts, mutants, found.row_scores)
+    table = agreement_table(found, effects, pairs, seed=seed)
+    of_pairs = epistasis_table(predicted_epistasis(potts, pairs), pairs, seed=seed)
+    for line in (*agreement_lines(table), *epistasis_lines(of_pairs)):
+        say(line)
+    write_table(table, output)
+    if epistasis is not None:
+        write_table(of_pairs, epistasis)
+    if plot is not None:
+        # Matplotlib takes a while to import, so only for who wants a figure.
+        from pottsfold.report.assay_figure import draw_assay
+
+        draw_assay(plot, potts, mutants, effects, found)
+
+
+def _learn(
+    potts: PottsModel,
+    mutants: Mutants,
+    effects: Effects,
+    found: Measurements,
+    output: str,
+    plot: Path | None,
+    seed: int,
+) -> Augmented:
+    whole = ~found.partial
+    learnt = fit_augmented(
+        potts, mutants, effects, found.rows[whole], found.scores[whole], seed=seed
+    )
+    curve = learning_curve(potts, mutants, effects, found, seed=seed)
+    for line in learning_lines(curve, learnt):
+        say(line)
+    write_table(curve, output)
+    if plot is not None:
+        from pottsfold.report.learning_figure import draw_learning
+
+        draw_learning(plot, curve, potts.focus_name)
+    return learnt

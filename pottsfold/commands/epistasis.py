@@ -1,0 +1,200 @@
+"""``pottsfold epistasis``: pairs of substitutions ranked by their interaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pottsfold.commands.console import say
+from pottsfold.commands.options import TableOutput
+from pottsfold.contacts import coupling_map
+from pottsfold.errors import MutationError, UsageError
+from pottsfold.model import PottsModel, load_fit
+from pottsfold.mutations import (
+    mutant_column,
+    place,
+    place_library,
+    read_library,
+    read_mutant,
+)
+from pottsfold.mutations.assays import measurements
+from pottsfold.mutations.epistasis import (
+    KINDS,
+    LEAST_EFFECT,
+    SitePairs,
+    background_effects,
+    background_summary,
+    background_table,
+    epistasis_table,
+    measured_table,
+    network_table,
+    pairs_with,
+    site_pair_table,
+    site_pairs,
+    strongest_pairs,
+)
+from pottsfold.mutations.family import read_family
+from pottsfold.mutations.measured import measured_epistasis
+from pottsfold.report.tables import check_table_path, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def epistasis(
+    model: Path,
+    *,
+    output: TableOutput,
+    top: int = 10_000,
+    sites: str | None = None,
+    network: str | None = None,
+    measured: Path | None = None,
+    score_column: str | None = None,
+    mutation: str | None = None,
+    alignment: Path | None = None,
+    backgrounds: str | None = None,
+) -> None:
+    """Rank pairs of substitutions by their epistasis, and type it.
+
+    epistasis = log_odds_12 - log_odds_1 - log_odds_2 in nats: positive is better
+    together than apart. type: none, magnitude, sign (one effect changes its sign
+    beside the other), reciprocal_sign (both do).
+
+    Parameters
+    ----------
+    model
+        Model file.
+    output
+        Table to write, ending in .csv, .tsv or .parquet; - is standard output.
+    top
+        How many pairs, the strongest first.
+    sites
+        Table of all pairs of positions: mean and highest |epistasis|, kinds, the
+        strongest pair of substitutions, coupling_score as contacts ranks by.
+    network
+        Edge list of the positions in the table of pairs: source, target, weight,
+        epistasis, n_pairs, n_sign. For networkx, igraph, Cytoscape.
+    measured
+        Library with scores, higher = fitter: only its double mutants whose single
+        ones are measured too, with columns measured_1, measured_2, measured_12,
+        measured_epistasis and corrected_epistasis (freed of the assay's curve).
+    score_column
+        Which one holds the scores. By custom score, else DMS_score.
+    mutation
+        One substitution, A23T: only pairs with it.
+    alignment
+        Alignment of the family, as it was given to fit: the effect of --mutation in
+        every natural sequence, written to --backgrounds.
+    backgrounds
+        Table to write: name, mutant, letter, log_odds, log_odds_here, identity,
+        covered.
+    """
+    for path in (output, sites, network, backgrounds):
+        if path is not None:
+            check_table_path(path)
+    _check_usage(top, mutation, alignment, backgrounds)
+    if mutation is not None and measured is not None:
+        raise UsageError("--mutation and --measured each choose pairs; give one")
+    if score_column is not None and measured is None:
+        raise UsageError("--score-column names a column of --measured; give that too")
+    potts = load_fit(model).model
+    substitution = None if mutation is None else _placed(potts, mutation)
+    pairs_of_sites = site_pairs(potts)
+    if not pairs_of_sites.highest.max(initial=0.0) > 0:
+        raise UsageError(
+            f"{model}: the model has no couplings, so there is no epistasis; "
+            "fit with --method pseudolikelihood"
+        )
+    if measured is not None:
+        table = _measured(potts, measured, score_column, top)
+    elif substitution is not None:
+        table = epistasis_table(potts, pairs_with(potts, *substitution, top))
+    else:
+        table = epistasis_table(potts, strongest_pairs(potts, pairs_of_sites, top))
+    # Before the rest: bad input there must leave nothing half-written.
+    effects = family = None
+    if substitution is not None and alignment is not None:
+        family = read_family(potts, alignment)
+        effects = background_effects(potts, family, *substitution)
+    _write(table, output)
+    for line in _summary(pairs_of_sites, table):
+        say(line)
+    if sites is not None:
+        _write(_with_scores(potts, site_pair_table(potts, pairs_of_sites)), sites)
+    if network is not None:
+        _write(network_table(table), network)
+    if effects is not None and family is not None and backgrounds is not None:
+        for line in background_summary(potts, effects):
+            say(line)
+        _write(background_table(potts, family, effects), backgrounds)
+
+
+def _check_usage(
+    top: int, mutation: str | None, alignment: Path | None, backgrounds: str | None
+) -> None:
+    if top < 1:
+        raise UsageError(f"--top {top}: 1 or more is needed")
+    wanted = alignment is not None or backgrounds is not None
+    if wanted and None in (mutation, alignment, backgrounds):
+        raise UsageError(
+            "the effect of a mutation in natural sequences needs all of --mutation, "
+            "--alignment and --backgrounds"
+        )
+
+
+def _placed(model: PottsModel, text: str) -> tuple[int, int]:
+    """Return the column and code of one substitution."""
+    changes = read_mutant(text, model.alphabet)
+    if len(changes) != 1:
+        raise UsageError(f"--mutation {text}: one substitution is needed, like A23T")
+    column, letter = place(model, changes[0])
+    if letter == 0 or changes[0].letter == changes[0].wild_type:
+        raise MutationError(text, "gap_or_stop", "no substitution by another letter")
+    return column, letter
+
+
+def _measured(
+    model: PottsModel, path: Path, score_column: str | None, top: int
+) -> pd.DataFrame:
+    """Return the table of a measured library's pairs."""
+    library = read_library(path)
+    mutants = place_library(model, library, mutant_column(library))
+    scores = measurements(library, mutants, column=score_column).row_scores
+    found = measured_epistasis(model, mutants, scores)
+    if not len(found):
+        raise UsageError(
+            f"{path}: no double mutant is measured together with both its single ones"
+        )
+    table = measured_table(model, found, top)
+    say(f"{len(found)} measured double mutants whose single ones are measured too")
+    return table
+
+
+def _with_scores(model: PottsModel, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of pairs of sites with the score that contacts ranks by."""
+    coupling = coupling_map(model)
+    first, second = (
+        coupling.numbering.positions.searchsorted(table[name])
+        for name in ("position_1", "position_2")
+    )
+    return table.assign(coupling_score=coupling.scores[first, second])
+
+
+def _summary(pairs: SitePairs, table: pd.DataFrame) -> list[str]:
+    shares = pairs.counts.sum(axis=0) / pairs.n_pairs
+    kinds = ", ".join(
+        f"{share:.2%} {kind.replace('_', ' ')}"
+        for kind, share in zip(KINDS, shares, strict=True)
+    )
+    least = table["epistasis"].abs().min()
+    return [
+        f"{pairs.n_pairs} pairs of substitutions at {len(pairs.columns)} pairs of "
+        f"positions: {kinds} (effects below {LEAST_EFFECT} nats count as none)",
+        f"the table holds {len(table)}, down to |epistasis| {least:.3f} nats",
+    ]
+
+
+def _write(table: pd.DataFrame, path: str) -> None:
+    write_table(table, path)
+    if path != "-":
+        say(f"wrote {path}")

@@ -1,0 +1,185 @@
+"""A library scored part by part: read here, scored by all threads, kept in order."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pottsfold import __version__
+from pottsfold.commands.console import say
+from pottsfold.errors import OutputError, PottsfoldError, TableError
+from pottsfold.files import sha256_of
+from pottsfold.mutations import EffectTables
+from pottsfold.mutations.files import LibraryFile, holds_sequences
+from pottsfold.mutations.files.blocks import BLOCK_BYTES, Block
+from pottsfold.mutations.files.formats import BATCH_ROWS
+from pottsfold.mutations.library import COLUMNS, NUMBERS, LibraryScorer, names_beside
+from pottsfold.mutations.tally import BatchTally, Tally, tally_of
+from pottsfold.report.encoders import TextEncoder
+from pottsfold.report.parts import Parts
+from pottsfold.report.tables import encoder_for
+from pottsfold.threads import Workers
+
+
+class LibraryRun:
+    """One library being scored.
+
+    Parameters
+    ----------
+    name : str
+        The library, for messages.
+    source : LibraryFile
+        Just opened.
+    tables : EffectTables
+        Of the wild type, in the library's numbering.
+    column : str
+        The column to score.
+    threads : int
+        How many.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        source: LibraryFile,
+        tables: EffectTables,
+        column: str,
+        threads: int,
+    ) -> None:
+        self._name = name
+        self._source = source
+        self._scorer = LibraryScorer(tables, column)
+        self._threads = threads
+        others = [n for n in source.names if holds_sequences(column) or n != column]
+        self._columns = [*COLUMNS, *names_beside(others)]
+
+    def to_file(self, output: str, origin: Mapping[str, str], *, resume: bool) -> Tally:
+        """Write the scored library, whole or not at all, and return its counts.
+
+        Parameters
+        ----------
+        output : str
+            The table.
+        origin : dict of str
+            From :func:`origin_of`.
+        resume : bool
+            Whether to go on with the parts that a killed run left.
+
+        Raises
+        ------
+        TableError
+            If the library cannot be read, or has no row.
+        UsageError, OutputError
+            From :class:`pottsfold.report.parts.Parts`.
+        """
+        parts = Parts(output, encoder_for(output, NUMBERS), origin, resume=resume)
+
+        def scored(numbered: tuple[int, Block]) -> tuple[BatchTally, int]:
+            number, block = numbered
+            part = self._source.table(block)
+            mutants = self._scorer.place(part)
+            if not parts.path(number).exists():
+                parts.write(number, self._scorer.score(part, mutants))
+            return tally_of(mutants), block.position
+
+        tally = Tally()
+        count = 0
+        parts.begin()
+        try:
+            with Workers(self._threads) as workers, self._progress() as bar:
+                tasks = enumerate(self._source.blocks())
+                for batch, position in workers.stream(scored, tasks):
+                    tally.add(batch)
+                    bar.update(position - bar.n)
+                    count += 1
+            self._check(tally)
+            parts.join(count, self._columns)
+        except (KeyboardInterrupt, OutputError):
+            say(
+                f"finished parts are kept in {parts.folder}: --resume goes on with them"
+            )
+            raise
+        except PottsfoldError:
+            parts.remove()
+            raise
+        return tally
+
+    def to_standard_output(self) -> Tally:
+        """Write the scored library as csv to standard output; return its counts.
+
+        Raises
+        ------
+        TableError
+            If the library cannot be read, or has no row.
+        """
+        encoder = TextEncoder(",", False, NUMBERS)
+
+        def scored(block: Block) -> tuple[BatchTally, int, bytes]:
+            part = self._source.table(block)
+            mutants = self._scorer.place(part)
+            rows = encoder.part(self._scorer.score(part, mutants))
+            return tally_of(mutants), block.position, rows
+
+        tally = Tally()
+        sys.stdout.flush()
+        out = sys.stdout.buffer
+        with Workers(self._threads) as workers, self._progress() as bar:
+            for batch, position, rows in workers.stream(scored, self._source.blocks()):
+                if not tally.rows:
+                    out.write(encoder.header(self._columns))
+                out.write(rows)
+                tally.add(batch)
+                bar.update(position - bar.n)
+        out.flush()
+        self._check(tally)
+        return tally
+
+    def _check(self, tally: Tally) -> None:
+        if not tally.rows:
+            raise TableError(self._name, "no row below the header")
+
+    def _progress(self) -> tqdm[Any]:
+        return tqdm(
+            desc="scoring",
+            total=self._source.size or None,
+            unit=self._source.unit,
+            unit_scale=True,
+            file=sys.stderr,
+            disable=None,
+            leave=False,
+        )
+
+
+def spare_memory() -> None:
+    """Have Arrow, if not yet loaded, give back what it no longer uses.
+
+    Its own allocator keeps 60 MB of it and is no faster here.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+
+def origin_of(library: Path, model: Path, settings: str) -> dict[str, str]:
+    """Return what decides a scored library, one line each.
+
+    Parameters
+    ----------
+    library, model : Path
+        Files: the library is known by its size and time, the model by its SHA-256.
+    settings : str
+        Options that change the result.
+    """
+    about = library.stat()
+    changed = datetime.datetime.fromtimestamp(about.st_mtime, datetime.UTC)
+    return {
+        "library": f"{library.resolve()} ({about.st_size} bytes, of {changed})",
+        "model": f"{model.name} (SHA-256 {sha256_of(model)[:16]})",
+        "settings": settings,
+        "program": f"pottsfold {__version__}",
+        "parts": f"of {BLOCK_BYTES} bytes or {BATCH_ROWS} rows",
+    }

@@ -1,0 +1,133 @@
+"""``pottsfold rescue``: substitutions that compensate a harmful mutant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment import reweight
+from pottsfold.commands.console import say
+from pottsfold.commands.options import TableOutput
+from pottsfold.contacts import CONTACT_DISTANCE, map_structure
+from pottsfold.errors import UsageError
+from pottsfold.model import load_fit
+from pottsfold.mutations.family import read_family
+from pottsfold.mutations.rescue import (
+    RankedBy,
+    Rescues,
+    double_rescues,
+    harmless_warning,
+    partner_line,
+    place_mutant,
+    rescue_summary,
+    rescue_table,
+    seen_in_family,
+    single_rescues,
+)
+from pottsfold.report.tables import check_table_path, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def rescue(
+    model: Path,
+    mutant: str,
+    *,
+    output: TableOutput,
+    order: Literal[1, 2] = 2,
+    top: int = 100,
+    rank_by: RankedBy = "compensation",
+    alignment: Path | None = None,
+    structure: Path | None = None,
+    chain: str | None = None,
+) -> None:
+    """Find substitutions that compensate a harmful mutant, ranked.
+
+    First single substitutions at other positions, then pairs of them in which each
+    one helps; every one there is is examined. type: specific helps the mutant only,
+    global helps the wild type as much, mixed helps both, the mutant more.
+
+    Parameters
+    ----------
+    model
+        Model file.
+    mutant
+        A23T, or several substitutions: A23T:G56D.
+    output
+        Table to write, ending in .csv, .tsv or .parquet; - is standard output.
+    order
+        1: single substitutions only. 2: pairs as well, after the single ones.
+    top
+        How many of each.
+    rank_by
+        compensation: what the rescue gives the mutant beyond what it would give the
+        wild type. restored: all it gives, stabilizers first. epistasis: how much
+        better it suits the mutant than the wild type, though it may harm both.
+    alignment
+        The family, as it was given to fit: adds columns seen_mutant, seen_rescue,
+        seen_both and seen_expected, effective numbers of natural sequences.
+    structure
+        PDB or mmCIF file, plain or gz: adds columns distance (angstrom) and contact.
+    chain
+        Name of the structure's chain. By custom the one that aligns best.
+    """
+    import pandas as pd
+
+    check_table_path(output)
+    if top < 1:
+        raise UsageError(f"--top {top}: 1 or more is needed")
+    if chain is not None and structure is None:
+        raise UsageError("--chain names a chain of --structure; give that too")
+    potts = load_fit(model).model
+    name, columns, letters = place_mutant(potts, mutant)
+    mapped = None if structure is None else map_structure(potts, structure, chain)
+    family = None
+    if alignment is not None:
+        family = reweight(read_family(potts, alignment))
+    partner = single_rescues(potts, columns, letters, 1, ranked_by="epistasis")
+    if warning := harmless_warning(name, partner.log_odds_mutant):
+        say(warning)
+    tables: list[pd.DataFrame] = []
+    for size in range(1, order + 1):
+        search = single_rescues if size == 1 else double_rescues
+        found = search(potts, columns, letters, top, ranked_by=rank_by)
+        seen = None
+        if family is not None:
+            seen = seen_in_family(family, columns, letters, found)
+        table = rescue_table(potts, name, found, seen)
+        if mapped is not None:
+            _add_distances(table, found, columns, mapped.distances)
+        tables.append(table)
+        for line in rescue_summary(name, found, table):
+            say(line)
+    if rank_by != "epistasis" and len(partner):
+        say(partner_line(potts, partner))
+    if mapped is not None:
+        say(str(mapped))
+    filled = [table for table in tables if len(table)] or tables[:1]
+    write_table(pd.concat(filled, ignore_index=True), output)
+    if output != "-":
+        say(f"wrote {output}")
+
+
+def _add_distances(
+    table: pd.DataFrame,
+    rescues: Rescues,
+    columns: NDArray[np.int64],
+    distances: NDArray[np.float64],
+) -> None:
+    """Add how far a rescue is from the nearest substitution of the mutant.
+
+    Of a pair the farther one counts. Missing where a residue is.
+    """
+    import pandas as pd
+
+    nearest = distances[rescues.columns[:, :, np.newaxis], columns].min(axis=2)
+    apart = nearest.max(axis=1)
+    table["distance"] = apart
+    contact = pd.Series(apart < CONTACT_DISTANCE, dtype="boolean")
+    table["contact"] = contact.mask(np.isnan(apart))

@@ -1,0 +1,134 @@
+"""Long libraries: killed runs go on to the same bytes, memory stays as it is."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pottsfold.commands.main import main
+from pottsfold.model import Fit, FitReport, save_fit
+from pottsfold.report.parts import Parts
+from tests.commands.score.scored_library import FOCUS, family, score
+
+
+def test_a_killed_run_is_resumed_to_the_same_bytes(there, capsys):
+    rng = np.random.default_rng(0)
+    with open("long.csv", "w") as handle:
+        handle.write("mutant,row\n")
+        for k in range(200_000):
+            i = rng.integers(len(FOCUS))
+            handle.write(f"{FOCUS[i]}{10 + i}{'ACDE'[k % 4]},{k}\n")
+    assert score("long.csv", "-o", "whole.csv", "--threads", 1) == 0
+    summary = capsys.readouterr().err.splitlines()[:-1]
+    words = ["score", "m.potts", "long.csv", "-o", "o.csv", "--threads", "1"]
+    program = (
+        "import sys, time; from pottsfold.report import parts;"
+        "write = parts.Parts.write;"
+        "parts.Parts.write = lambda *a: (time.sleep(0.2), write(*a));"
+        "from pottsfold.commands.main import main; main(sys.argv[1:])"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, *words])
+    folder = there / "o.csv.parts"
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("0000000[1-9].rows")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = {path.name: path.stat().st_mtime_ns for path in folder.glob("0*.rows")}
+    assert done
+    assert len(done) < 9
+    assert not Path("o.csv").exists()
+    assert main([*words, "--resume"]) == 0
+    assert Path("o.csv").read_bytes() == Path("whole.csv").read_bytes()
+    assert capsys.readouterr().err.splitlines()[:-1] == summary
+    assert not folder.exists()
+
+
+def test_finished_parts_are_not_made_again(there, in_blocks_of, monkeypatch):
+    in_blocks_of(40)
+    assert score("l.csv", "-o", "whole.csv") == 0
+    written, write = [], Parts.write
+
+    def interrupted(self, number, table):
+        if number == 3:
+            raise KeyboardInterrupt
+        written.append(number)
+        write(self, number, table)
+
+    monkeypatch.setattr(Parts, "write", interrupted)
+    assert score("l.csv", "-o", "o.csv", "--threads", 1) == 130
+    assert written == [0, 1, 2]
+    monkeypatch.setattr(Parts, "write", lambda *a: (written.append(a[1]), write(*a)))
+    assert score("l.csv", "-o", "o.csv", "--threads", 1, "--resume") == 0
+    assert written == [*range(max(written) + 1)]
+    assert Path("o.csv").read_bytes() == Path("whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda: os.utime("l.csv", (1, 1)), r"made with library .*l.csv .*, this is"),
+        (
+            lambda: save_fit(
+                "m.potts", Fit(family("missing"), FitReport("independent"))
+            ),
+            r"made with model m.potts \(SHA-256 .*, this is model m.potts \(SHA-256",
+        ),
+        (lambda: ["--shift", "1"], r"made with settings .*shift 0, this is .*shift 1"),
+    ],
+)
+def test_parts_of_something_else_are_not_gone_on_with(
+    change, complaint, there, in_blocks_of, monkeypatch, capsys
+):
+    in_blocks_of(40)
+    with monkeypatch.context() as patch:
+        patch.setattr(Parts, "join", interrupt)
+        assert score("l.csv", "-o", "o.csv") == 130
+    assert "--resume goes on" in capsys.readouterr().err
+    words = change() or []
+    assert score("l.csv", "-o", "o.csv", "--resume", *words) == 2
+    message = capsys.readouterr().err
+    assert re.search(complaint, message)
+    assert message.count("\n") == 1
+    assert Path("o.csv.parts").exists()
+    # Without --resume it begins anew.
+    assert score("l.csv", "-o", "o.csv", *words) == 0
+    assert not Path("o.csv.parts").exists()
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(there, capsys):
+    Path("o.csv.parts").mkdir()
+    Path("o.csv.parts/thesis.tex").write_text("x")
+    assert score("l.csv", "-o", "o.csv") == 2
+    assert "thesis.tex, which is no part" in capsys.readouterr().err
+    assert Path("o.csv.parts/thesis.tex").exists()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_does_not_grow_with_the_library(there, ending):
+    peaks = []
+    for count in (20_000, 1_500_000):
+        Path("long.csv").write_text("mutant\n" + "M10W:K11A\nT12C\n" * (count // 2))
+        program = (
+            "import sys; from pottsfold.commands.main import main;"
+            "main(sys.argv[1:]);"
+            "lines = open('/proc/self/status').read().splitlines();"
+            "print(*[line.split()[1] for line in lines if line.startswith('VmHWM')])"
+        )
+        words = ["score", "m.potts", "long.csv", "-o", f"o.{ending}", "--threads", "2"]
+        result = subprocess.run(
+            [sys.executable, "-c", program, *words], capture_output=True, check=True
+        )
+        peaks.append(int(result.stdout))
+    assert peaks[1] - peaks[0] < 120 * 1024
