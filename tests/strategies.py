@@ -67,6 +67,7 @@ def random_model(
         focus_name="FOCUS" if focus else "",
         frequencies=frequencies,
         neff=100.0,
+        occupancy=rng.uniform(0.3, 1, length),
     )
 
 

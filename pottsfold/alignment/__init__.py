@@ -14,7 +14,11 @@ from pottsfold.alignment.filters import (
     drop_gapped_columns,
     drop_gapped_sequences,
 )
-from pottsfold.alignment.frequencies import pair_frequencies, site_frequencies
+from pottsfold.alignment.frequencies import (
+    pair_frequencies,
+    site_frequencies,
+    site_occupancy,
+)
 from pottsfold.alignment.numbering import Numbering
 from pottsfold.alignment.read import read_alignment
 from pottsfold.alignment.summary import AlignmentSummary, summarize
@@ -35,5 +39,6 @@ __all__ = [
     "read_alignment",
     "reweight",
     "site_frequencies",
+    "site_occupancy",
     "summarize",
 ]

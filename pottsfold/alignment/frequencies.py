@@ -52,6 +52,23 @@ def site_frequencies(
     return _normalised(counts, (1,), first_state(gaps))
 
 
+def site_occupancy(alignment: Alignment) -> NDArray[np.float64]:
+    """Return the weighted share of sequences that have a letter at each site.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Its weights are used; unknown letters are left out.
+
+    Returns
+    -------
+    (L,) float64
+        1 where there is no gap.
+    """
+    occupancy: NDArray[np.float64] = 1 - site_frequencies(alignment)[:, 0]
+    return occupancy
+
+
 def pair_frequencies(
     alignment: Alignment, *, gaps: Gaps = "state", threads: int | None = None
 ) -> NDArray[np.float64]:

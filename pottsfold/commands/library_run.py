@@ -16,10 +16,11 @@ from pottsfold.commands.console import say
 from pottsfold.errors import OutputError, PottsfoldError, TableError
 from pottsfold.files import sha256_of
 from pottsfold.mutations import EffectTables
+from pottsfold.mutations.assays import Augmented
 from pottsfold.mutations.files import LibraryFile, holds_sequences
 from pottsfold.mutations.files.blocks import BLOCK_BYTES, Block
 from pottsfold.mutations.files.formats import BATCH_ROWS
-from pottsfold.mutations.library import COLUMNS, NUMBERS, LibraryScorer, names_beside
+from pottsfold.mutations.library import NUMBERS, LibraryScorer, names_beside
 from pottsfold.mutations.tally import BatchTally, Tally, tally_of
 from pottsfold.report.encoders import TextEncoder
 from pottsfold.report.parts import Parts
@@ -42,6 +43,8 @@ class LibraryRun:
         The column to score.
     threads : int
         How many.
+    augmented : Augmented, optional
+        What was learnt from measurements.
     """
 
     def __init__(
@@ -51,13 +54,15 @@ class LibraryRun:
         tables: EffectTables,
         column: str,
         threads: int,
+        augmented: Augmented | None = None,
     ) -> None:
         self._name = name
         self._source = source
-        self._scorer = LibraryScorer(tables, column)
+        self._scorer = LibraryScorer(tables, column, augmented)
         self._threads = threads
         others = [n for n in source.names if holds_sequences(column) or n != column]
-        self._columns = [*COLUMNS, *names_beside(others)]
+        results = self._scorer.columns
+        self._columns = [*results, *names_beside(others, results)]
 
     def to_file(self, output: str, origin: Mapping[str, str], *, resume: bool) -> Tally:
         """Write the scored library, whole or not at all, and return its counts.

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pottsfold.alignment.filters import ranges
 from pottsfold.commands.console import say
 from pottsfold.commands.options import TableOutput
 from pottsfold.model import load_fit
 from pottsfold.mutations import in_background, scan_table
 from pottsfold.report.figures import check_figure_path
 from pottsfold.report.tables import check_table_path, write_table
+
+
+# Share of sequences with a letter below which a site is said to be covered badly.
+SPARSE = 0.5
 
 
 def scan(
@@ -50,6 +55,12 @@ def scan(
         f"{harmful:.0%} lower the log-odds, median {table['log_odds'].median():.2f} "
         "nats"
     )
+    sparse = table.loc[table["occupancy"] < SPARSE, "position"].unique()
+    if len(sparse):
+        say(
+            f"{len(sparse)} sites have a letter in less than half of the sequences "
+            f"({ranges(sparse)}): their effects are less sure"
+        )
     if output != "-":
         say(f"wrote {output}")
     if plot is not None:

@@ -11,8 +11,10 @@ from pottsfold.commands.console import say
 from pottsfold.commands.library_run import LibraryRun, origin_of, spare_memory
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
+from pottsfold.files import sha256_of
 from pottsfold.model import load_fit
 from pottsfold.mutations import EffectTables, effect_tables, in_background
+from pottsfold.mutations.assays import Augmented, load_augmented
 from pottsfold.mutations.files import chosen_column, holds_sequences, open_library
 from pottsfold.report.tables import check_table_path
 from pottsfold.threads import chosen_threads
@@ -26,6 +28,7 @@ def score(
     column: str | None = None,
     background: str | None = None,
     shift: int = 0,
+    augmented: Path | None = None,
     threads: int | None = None,
     resume: bool = False,
 ) -> None:
@@ -53,6 +56,9 @@ def score(
         a FASTA file of one sequence. Mutants then name its letters.
     shift
         Add this to the library's positions.
+    augmented
+        What assay --train learnt beside this model: adds the columns predicted,
+        predicted_low and predicted_high, in the assay's unit.
     threads
         Every core by custom.
     resume
@@ -63,18 +69,25 @@ def score(
         raise UsageError("--resume needs a file to go on with; give it with -o")
     n_threads = chosen_threads(threads)
     spare_memory()
-    tables = _tables(model, background)
+    if augmented is not None and background is not None:
+        raise UsageError(
+            "--augmented was learnt for the model's own wild type; leave "
+            "out --background"
+        )
+    tables, learnt = _tables(model, background, augmented)
     with contextlib.closing(open_library(library)) as source:
         chosen = chosen_column(str(library), source.names, column)
         if chosen != "mutant" and column is None:
             say(f"column {chosen} is scored; --column NAME takes another")
         if shift:
             tables = _shifted(tables, shift, chosen)
-        run = LibraryRun(str(library), source, tables, chosen, n_threads)
+        run = LibraryRun(str(library), source, tables, chosen, n_threads, learnt)
         if output == "-":
             tally = run.to_standard_output()
         else:
             settings = f"column {chosen}, background {background}, shift {shift}"
+            if augmented is not None:
+                settings += f", augmented {sha256_of(augmented)[:16]}"
             origin = origin_of(library, model, settings)
             tally = run.to_file(output, origin, resume=resume)
     for line in tally.lines(tables):
@@ -83,14 +96,22 @@ def score(
         say(f"wrote {output}")
 
 
-def _tables(model: Path, background: str | None) -> EffectTables:
-    """Return the tables of a model; the model itself, twice as large, is let go."""
+def _tables(
+    model: Path, background: str | None, augmented: Path | None
+) -> tuple[EffectTables, Augmented | None]:
+    """Return a model's tables; the model itself, twice as large, is let go.
+
+    And what was learnt beside it.
+    """
     potts = load_fit(model).model
     potts.require_focus()
+    learnt = None
+    if augmented is not None:
+        learnt = load_augmented(augmented, potts, sha256_of(model))
     if background is not None:
         potts = in_background(potts, background)
         say(f"the wild type is {potts.focus_name}")
-    return effect_tables(potts)
+    return effect_tables(potts), learnt
 
 
 def _shifted(tables: EffectTables, shift: int, column: str) -> EffectTables:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pottsfold import provenance
 from pottsfold.alignment.alignment import Alignment
-from pottsfold.alignment.frequencies import Gaps, site_frequencies
+from pottsfold.alignment.frequencies import Gaps, site_frequencies, site_occupancy
 from pottsfold.alignment.summary import summarize
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.potts import PottsModel
@@ -44,6 +44,7 @@ def finished_fit(
         focus_name="" if focus is None else alignment.names[focus],
         frequencies=site_frequencies(alignment, gaps=gaps),
         neff=alignment.neff,
+        occupancy=site_occupancy(alignment),
     )
     source = alignment.source
     every_setting = {"gaps": gaps, "identity": alignment.identity, **settings}

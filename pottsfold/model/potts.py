@@ -30,7 +30,8 @@ class PottsModel:
     gaps : {"state", "missing"}
         Whether the gap is a letter of the model.
     gauge : str
-        ``"fitted"`` as regularization left it, or ``"zero-sum"``.
+        ``"fitted"`` as regularization left it, ``"zero-sum"``, or, from a file of
+        another program, ``"as read"`` or ``"no fields"``.
     focus : (L,) uint8 or None
         Codes of the focus (wild-type) sequence.
     focus_name : str
@@ -39,6 +40,8 @@ class PottsModel:
         Weighted letter frequencies of the alignment it was fitted to.
     neff : float
         Effective number of sequences of that alignment; 0 when unknown.
+    occupancy : (L,) float64 or None
+        Share of that alignment, by weight, that has a letter at the site, not a gap.
 
     Raises
     ------
@@ -56,6 +59,7 @@ class PottsModel:
     focus_name: str = ""
     frequencies: NDArray[np.float64] | None = None
     neff: float = 0.0
+    occupancy: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         length, size = len(self.numbering), self.alphabet.size
@@ -64,6 +68,7 @@ class PottsModel:
             "couplings": (self.couplings, np.float32, (length, length, size, size)),
             "focus": (self.focus, np.uint8, (length,)),
             "frequencies": (self.frequencies, np.float64, (length, size)),
+            "occupancy": (self.occupancy, np.float64, (length,)),
         }
         for name, (array, dtype, shape) in arrays.items():
             if array is None:
@@ -116,6 +121,7 @@ class PottsModel:
         """
         if self.focus is None:
             raise UsageError(
-                "this model has no focus sequence to mutate; fit with --focus NAME"
+                "this model has no focus sequence to mutate; fit with --focus NAME, or "
+                "add one: pottsfold convert MODEL OUT.potts --focus FILE_OR_SEQUENCE"
             )
         return self.focus

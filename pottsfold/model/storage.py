@@ -16,6 +16,7 @@ array                type          shape
 ``positions``        int64         (L,)
 ``focus``            uint8         (L,), absent without a focus sequence
 ``frequencies``      float64       (L, q), absent where not known
+``occupancy``        float64       (L,), absent where not known
 ===================  ============  =====================================
 """
 
@@ -49,6 +50,7 @@ DTYPES = {
     "positions": ("I64", np.int64),
     "focus": ("U8", np.uint8),
     "frequencies": ("F64", np.float64),
+    "occupancy": ("F64", np.float64),
 }
 
 
@@ -160,6 +162,8 @@ def _pieces(model: PottsModel) -> dict[str, list[NDArray[Any]]]:
     pieces: dict[str, list[NDArray[Any]]] = {"positions": [model.numbering.positions]}
     if model.frequencies is not None:
         pieces["frequencies"] = [model.frequencies]
+    if model.occupancy is not None:
+        pieces["occupancy"] = [model.occupancy]
     pieces["fields"] = [model.fields]
     pieces["couplings"] = [model.couplings[i, i + 1 :] for i in range(model.length - 1)]
     if model.focus is not None:
@@ -174,11 +178,27 @@ def _shapes(length: int, size: int) -> dict[str, tuple[int, ...]]:
         "positions": (length,),
         "focus": (length,),
         "frequencies": (length, size),
+        "occupancy": (length,),
     }
 
 
-def read_header(path: str | Path) -> ModelHeader:
-    """Read what a model file says of itself, without its arrays.
+def is_native(path: str | Path) -> bool:
+    """Tell whether a file begins as a ``.potts`` file does."""
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(9)
+            size = handle.seek(0, 2)
+    except OSError:
+        return False
+    return (
+        len(start) == 9
+        and struct.unpack("<Q", start[:8])[0] <= size - 8
+        and start[8:] == b"{"
+    )
+
+
+def read_native_header(path: str | Path) -> ModelHeader:
+    """Read what a ``.potts`` file says of itself, without its arrays.
 
     Raises
     ------
@@ -189,7 +209,7 @@ def read_header(path: str | Path) -> ModelHeader:
     return header
 
 
-def load_fit(path: str | Path) -> Fit:
+def load_native(path: str | Path) -> Fit:
     """Read a fit from a ``.potts`` file, every array checked against its SHA-256.
 
     Raises
@@ -224,6 +244,7 @@ def load_fit(path: str | Path) -> Fit:
             focus_name=header.focus_name,
             frequencies=arrays.get("frequencies"),
             neff=header.neff,
+            occupancy=arrays.get("occupancy"),
         )
     except ValueError as error:
         raise ModelFormatError(name, f"damaged: {error}") from error

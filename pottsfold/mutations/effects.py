@@ -55,6 +55,12 @@ class Effects:
         """E(wild type) - E(mutant), shape (n,)."""
         return self.additive + self.epistasis
 
+    @property
+    def ranking(self) -> NDArray[np.float64]:
+        """What ranks mutants best: adjusted where known, else log_odds; (n,)."""
+        unknown = np.isnan(self.adjusted)
+        return np.where(unknown, self.log_odds, self.adjusted)
+
 
 def single_log_odds(model: PottsModel) -> NDArray[np.float64]:
     """Return the log-odds of every single substitution of the focus sequence.

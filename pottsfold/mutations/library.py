@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError, nearest
+from pottsfold.mutations.assays.augmented import Augmented, augmented_scores
 from pottsfold.mutations.effects import EffectTables, effect_tables
 from pottsfold.mutations.files import holds_sequences
 from pottsfold.mutations.mutants import REASONS, STATUSES, Mutants, Reference
@@ -33,7 +34,9 @@ COLUMNS = (
     "reason",
     "adjusted",
 )
-NUMBERS = (*COLUMNS[2:6], "adjusted")
+LEARNT = ("predicted", "predicted_low", "predicted_high")
+NUMBERS = (*COLUMNS[2:6], "adjusted", *LEARNT)
+"""Columns of numbers of our own."""
 MUTANT = "mutant"
 
 
@@ -131,14 +134,24 @@ class LibraryScorer:
         Of the wild type, in the library's numbering.
     column : str
         The column that holds the mutants, or whole sequences.
+    augmented : Augmented, optional
+        What was learnt from measurements: adds the columns ``LEARNT``.
     """
 
-    def __init__(self, tables: EffectTables, column: str) -> None:
+    def __init__(
+        self, tables: EffectTables, column: str, augmented: Augmented | None = None
+    ) -> None:
         self._tables = tables
         self._column = column
+        self._augmented = augmented
         self._sequences = holds_sequences(column)
         reader = SequenceColumns if self._sequences else TextColumns
         self._reader: SequenceColumns | TextColumns = reader(tables)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of results."""
+        return COLUMNS if self._augmented is None else (*COLUMNS, *LEARNT)
 
     def place(self, part: pa.Table) -> Mutants:
         """Return the mutants of a part of the library."""
@@ -146,18 +159,17 @@ class LibraryScorer:
 
     def score(self, part: pa.Table, mutants: Mutants) -> pa.Table:
         """Return the columns of :func:`score_table` for a part and its mutants."""
-        table = _scored(self._tables, mutants)
+        table = _scored(self._tables, mutants, self._augmented)
         others = part if self._sequences else part.drop_columns([self._column])
-        for name, old in zip(
-            names_beside(others.column_names), others.column_names, strict=True
-        ):
+        names = names_beside(others.column_names, self.columns)
+        for name, old in zip(names, others.column_names, strict=True):
             table = table.append_column(name, others[old])
         return table
 
 
-def names_beside(names: Iterable[str]) -> list[str]:
+def names_beside(names: Iterable[str], results: Iterable[str] = COLUMNS) -> list[str]:
     """Return a library's column names, ``input_`` before those that results have."""
-    taken = {*COLUMNS}
+    taken = {*results}
     result = []
     for name in names:
         while name in taken:
@@ -167,15 +179,25 @@ def names_beside(names: Iterable[str]) -> list[str]:
     return result
 
 
-def _scored(tables: EffectTables, mutants: Mutants) -> pa.Table:
-    """Return the columns ``COLUMNS`` of mutants."""
+def _scored(
+    tables: EffectTables, mutants: Mutants, augmented: Augmented | None = None
+) -> pa.Table:
+    """Return the columns ``COLUMNS`` of mutants, and ``LEARNT`` if something was."""
     import pyarrow as pa
 
     effects = tables.effects(mutants)
     numbers = {
-        name: pa.array(getattr(effects, name), from_pandas=True) for name in NUMBERS
+        name: pa.array(getattr(effects, name), from_pandas=True)
+        for name in (*COLUMNS[2:6], "adjusted")
     }
     adjusted = numbers.pop("adjusted")
+    learnt = {}
+    if augmented is not None:
+        scores = augmented_scores(augmented, mutants, effects)
+        learnt = {
+            name: pa.array(values, from_pandas=True)
+            for name, values in zip(LEARNT, scores, strict=True)
+        }
     return pa.table(
         {
             "mutant": mutants.texts.fill_null(""),
@@ -184,6 +206,7 @@ def _scored(tables: EffectTables, mutants: Mutants) -> pa.Table:
             "status": _words(STATUSES, mutants.statuses),
             "reason": _words(REASONS, mutants.reasons),
             "adjusted": adjusted,
+            **learnt,
         }
     )
 

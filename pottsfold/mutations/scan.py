@@ -32,9 +32,10 @@ def scan_table(model: PottsModel) -> pd.DataFrame:
         alphabet's order; no gap, and no site where the focus has no letter of the
         model. Log-odds in nats, negative = harmful; ``frequency`` is the new letter's
         in the alignment, ``conservation`` the site's, see :func:`conservation`;
-        ``occupancy`` is the share of the alignment that has a letter at the site, not
-        a gap; ``adjusted`` see :mod:`pottsfold.mutations.adjustment`. What needs letter frequencies is NaN for a model that knows none, and
-        occupancy for one that takes gaps as missing data.
+        ``occupancy`` is the share of the alignment, by weight, that has a letter at
+        the site, not a gap; ``adjusted`` see
+        :mod:`pottsfold.mutations.adjustment`. What needs facts about the alignment is
+        NaN for a model that has none.
 
     Raises
     ------
@@ -54,6 +55,9 @@ def scan_table(model: PottsModel) -> pd.DataFrame:
     frequencies = model.frequencies
     if frequencies is None:
         frequencies = np.full(model.fields.shape, np.nan)
+    occupancy = model.occupancy
+    if occupancy is None:
+        occupancy = np.full(model.length, np.nan)
     changes = [
         Substitution(str(wild_type), int(position), str(letter))
         for wild_type, position, letter in zip(
@@ -73,19 +77,10 @@ def scan_table(model: PottsModel) -> pd.DataFrame:
             "independent": independent_log_odds(model)[sites, codes],
             "frequency": frequencies[sites, codes],
             "conservation": conservation(frequencies)[sites],
-            "occupancy": _occupancy(model)[sites],
+            "occupancy": occupancy[sites],
             "adjusted": adjusted_log_odds(model, log_odds)[sites, codes],
         }
     )
-
-
-def _occupancy(model: PottsModel) -> NDArray[np.float64]:
-    """Return 1 - the gap's frequency at every site, shape (L,)."""
-    if model.frequencies is None or model.states.start > 0:
-        # Where gaps are missing data, frequencies are those among the letters.
-        return np.full(model.length, np.nan)
-    occupancy: NDArray[np.float64] = 1 - model.frequencies[:, 0]
-    return occupancy
 
 
 def conservation(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:

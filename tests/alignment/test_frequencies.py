@@ -12,6 +12,7 @@ from pottsfold.alignment import (
     pair_frequencies,
     reweight,
     site_frequencies,
+    site_occupancy,
 )
 from pottsfold.alignment.frequencies import Gaps, first_state
 from tests.naive import alignment as naive
@@ -125,3 +126,15 @@ def test_kernel_and_its_python_source_agree():
 @pytest.mark.parametrize(("gaps", "first"), [("state", 0), ("missing", 1)])
 def test_first_state_is_the_gap_or_the_letter_after_it(gaps: Gaps, first: int):
     assert first_state(gaps) == first
+
+
+@given(seeds)
+def test_occupancy_is_what_gaps_leave(seed):
+    family = random_alignment(np.random.default_rng(seed), 15, 6, gap=0.4)
+    weights = np.random.default_rng(seed).uniform(0.1, 1, 15)
+    family = replace(family, weights=weights)
+    for column, share in zip(family.codes.T, site_occupancy(family), strict=True):
+        known = column < family.alphabet.size
+        letters = known & (column > 0)
+        if known.any():
+            assert share == pytest.approx(weights[letters].sum() / weights[known].sum())

@@ -42,7 +42,7 @@ def test_reading_gives_back_what_was_written(tmp_path, alphabet, gaps):
     save_fit(path, fit)
     back = load_fit(path)
     assert back.report == REPORT
-    for name in ("fields", "couplings", "focus", "frequencies"):
+    for name in ("fields", "couplings", "focus", "frequencies", "occupancy"):
         expected, found = getattr(fit.model, name), getattr(back.model, name)
         if expected is None:
             assert found is None
@@ -162,7 +162,7 @@ def test_the_file_is_what_safetensors_reads(tmp_path, focus):
     path = tmp_path / "a.potts"
     save_fit(path, Fit(model, REPORT))
     with safe_open(path, "numpy") as file:
-        names = {"fields", "couplings", "positions", "frequencies"}
+        names = {"fields", "couplings", "positions", "frequencies", "occupancy"}
         assert set(file.keys()) == names | ({"focus"} if focus else set())
         np.testing.assert_array_equal(file.get_tensor("fields"), model.fields)
         upper = np.triu_indices(5, 1)

@@ -2,7 +2,7 @@
 
     prediction(x) = intercept + weight z(x) + sum_i c_i(x_i)
 
-where z is the model's log-odds scaled by the training mutants' mean and standard
+where z is the model's adjusted log-odds scaled by the training mutants' mean and standard
 deviation, and c_i(a) what the assay saw of letter a at site i beyond that. They are
 fitted by ridge regression on the one-hot sequence beside z (Hsu et al. 2022,
 doi:10.1038/s41587-021-01146-5); since the wild type's letters have coefficients too,
@@ -46,9 +46,10 @@ class Augmented:
     coefficients : (L, q) float64
         c_i(a) less the wild type's, in the assay's unit; 0 at sites never measured.
     intercept, weight : float
-        In the assay's unit; ``weight`` is per standard deviation of the log-odds.
+        In the assay's unit; ``weight`` is per standard deviation of what the model
+        ranks by, :attr:`pottsfold.mutations.Effects.ranking`.
     mean, scale : float
-        Of the training mutants' log-odds, nats.
+        Of the training mutants, in its unit.
     half_width : float
         The interval is the prediction plus and minus this, in the assay's unit.
     level : float
@@ -129,7 +130,7 @@ def augmented_scores(
     n = len(mutants)
     owners = np.repeat(np.arange(n), np.diff(mutants.offsets))
     seen = augmented.coefficients[mutants.columns, mutants.letters]
-    z = (effects.log_odds - augmented.mean) / augmented.scale
+    z = (effects.ranking - augmented.mean) / augmented.scale
     prediction = (
         augmented.intercept + augmented.weight * z + np.bincount(owners, seen, n)
     )
@@ -184,9 +185,9 @@ def fit_augmented(
             f"{n} measured mutants are too few to train on; at least "
             f"{FEWEST_TRAINING} are needed"
         )
-    log_odds = effects.log_odds[rows]
-    mean, scale = float(log_odds.mean()), float(log_odds.std()) or 1.0
-    features = _features(model, mutants, rows, (log_odds - mean) / scale)
+    alone = effects.ranking[rows]
+    mean, scale = float(alone.mean()), float(alone.std()) or 1.0
+    features = _features(model, mutants, rows, (alone - mean) / scale)
     folds = np.random.default_rng(seed).permutation(np.arange(n) % FOLDS)
     outside = {s: _outside_folds(features, scores, folds, s) for s in STRENGTHS}
     strength = min(STRENGTHS, key=lambda s: float(((outside[s] - scores) ** 2).mean()))

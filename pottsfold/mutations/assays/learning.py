@@ -50,21 +50,21 @@ def learning_curve(
         One row a size that leaves at least 10 mutants to predict, after one for the
         model alone (``n_training`` 0). Columns ``n_training``, ``n_splits``,
         ``n_test``, ``spearman`` (mean over splits, on the mutants not trained on),
-        ``sd`` (over splits), ``log_odds`` (the model alone on the same mutants),
+        ``sd`` (over splits), ``model_alone`` (on the same mutants),
         ``coverage`` (share of those mutants within their 90 % interval),
         ``half_width`` (of that interval, the assay's unit).
     """
     import pandas as pd
 
     whole = np.flatnonzero(~measured.partial)
-    alone = spearman(measured.scores[whole], effects.log_odds[measured.rows[whole]])
+    alone = spearman(measured.scores[whole], effects.ranking[measured.rows[whole]])
     rows: list[dict[str, float]] = [
         {
             "n_training": 0,
             "n_splits": 0,
             "n_test": len(whole),
             "spearman": alone,
-            "log_odds": alone,
+            "model_alone": alone,
         }
     ]
     for size, child in zip(SIZES, np.random.SeedSequence(seed).spawn(3), strict=True):
@@ -82,12 +82,12 @@ def learning_curve(
                 "n_test": len(whole) - size,
                 "spearman": mean[0],
                 "sd": float(np.std(splits, axis=0, ddof=1)[0]),
-                "log_odds": mean[1],
+                "model_alone": mean[1],
                 "coverage": mean[2],
                 "half_width": mean[3],
             }
         )
-    names = ("sd", "log_odds", "coverage", "half_width")
+    names = ("sd", "model_alone", "coverage", "half_width")
     return pd.DataFrame(rows).reindex(
         columns=["n_training", "n_splits", "n_test", "spearman", *names]
     )
@@ -121,7 +121,7 @@ def _split(
     inside = (predicted.low[rows] <= truth) & (truth <= predicted.high[rows])
     return (
         spearman(truth, predicted.prediction[rows]),
-        spearman(truth, effects.log_odds[rows]),
+        spearman(truth, effects.ranking[rows]),
         float(inside.mean()),
         learnt.half_width,
     )

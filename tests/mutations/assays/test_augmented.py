@@ -54,7 +54,7 @@ def test_coefficients_equal_the_naive_twins(seed):
     for row in rows:
         here = slice(mutants.offsets[row], mutants.offsets[row + 1])
         codes[row, mutants.columns[here]] = mutants.letters[here]
-    z = (effects.log_odds - effects.log_odds.mean()) / effects.log_odds.std()
+    z = (effects.ranking - effects.ranking.mean()) / effects.ranking.std()
     features = np.column_stack([np.eye(q)[codes].reshape(len(names), -1), z])
     centred = features - features.mean(axis=0)
     expected = naive.ridge(
@@ -103,7 +103,7 @@ def test_training_gains_where_the_model_is_blind_and_keeps_what_it_knows():
     curve = learning_curve(model, mutants, effects, found)
     assert curve["n_training"].tolist() == [0, 24, 96, 240]
     alone, *trained = curve["spearman"]
-    assert alone == spearman(found.scores, effects.log_odds[found.rows])
+    assert alone == spearman(found.scores, effects.ranking[found.rows])
     assert trained == sorted(trained)
     assert trained[-1] > alone + 0.2
     assert curve["n_test"].tolist() == [len(found) - n for n in (0, 24, 96, 240)]

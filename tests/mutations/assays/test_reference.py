@@ -34,12 +34,12 @@ def test_agreement_with_pabp_is_that_of_plmc_and_evcouplings(shared_data):
 
 
 @pytest.mark.slow
-def test_a_few_measurements_of_rl401_add_what_hsu_et_al_report(shared_data):
+def test_a_few_measurements_of_rl401_add_more_than_hsu_et_al_report(shared_data):
     folder = shared_data / "dms" / "rl401"
     model = fitted(folder / "RL401_YEAST.a2m", CUSTOMARY)
     library = read_library(folder / "variants_rl401_bolon2013.csv.gz")
     mutants = place_library(model, library)
     found = measurements(library, mutants)
     curve = learning_curve(model, mutants, mutant_effects(model, mutants), found)
-    assert curve["spearman"].tolist() == pytest.approx([0.45, 0.5, 0.6, 0.7], abs=0.02)
+    assert (curve["spearman"] > [0.45, 0.5, 0.6, 0.7]).all()
     assert curve["coverage"][1:].between(0.86, 0.96).all()
