@@ -259,7 +259,8 @@ def _focus_columns(
     history: list[str],
 ) -> NDArray[np.bool_]:
     """Return the columns that the focus sequence makes sites, shape (columns,)."""
-    upper, lower = kinds[focus] == IS_UPPER, kinds[focus] == IS_LOWER
+    upper: NDArray[np.bool_] = kinds[focus] == IS_UPPER
+    lower: NDArray[np.bool_] = kinds[focus] == IS_LOWER
     if columns is None:
         columns = "all" if (upper | lower).all() else "upper"
     line = (
@@ -280,7 +281,8 @@ def _focus_columns(
         f"{line}, and {int(lower.sum())} where it has a lower-case one (--columns "
         "upper leaves these out)"
     )
-    return upper | lower
+    either: NDArray[np.bool_] = upper | lower
+    return either
 
 
 def _numbering(

@@ -106,5 +106,6 @@ def hydropathy(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
     scale = (scale - scale.min()) / (scale.max() - scale.min())
     letters = frequencies[:, 1:]
     total = letters.sum(axis=1)
-    middle = np.full(len(letters), 0.5)
-    return np.divide(letters @ scale, total, out=middle, where=total > 0)
+    result = np.full(len(letters), 0.5)
+    np.divide(letters @ scale, total, out=result, where=total > 0)
+    return result

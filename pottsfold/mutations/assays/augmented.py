@@ -2,9 +2,9 @@
 
     prediction(x) = intercept + weight z(x) + sum_i c_i(x_i)
 
-where z is the model's adjusted log-odds scaled by the training mutants' mean and standard
-deviation, and c_i(a) what the assay saw of letter a at site i beyond that. They are
-fitted by ridge regression on the one-hot sequence beside z (Hsu et al. 2022,
+where z is the model's adjusted log-odds scaled by the training mutants' mean and
+standard deviation, and c_i(a) what the assay saw of letter a at site i beyond that.
+They are fitted by ridge regression on the one-hot sequence beside z (Hsu et al. 2022,
 doi:10.1038/s41587-021-01146-5); since the wild type's letters have coefficients too,
 a mutation tells about the others at its site. z bears the same penalty as each
 letter, which next to its presence in every mutant is weak; without any, 24 mutants
