@@ -182,7 +182,7 @@ class Parquet:
                 place: Any = pa.BufferReader(start + source.read(-1))
             else:
                 place = pa.OSFile(source.name)
-            self._file = parquet.ParquetFile(place)
+            self._file = parquet.ParquetFile(place, pre_buffer=False, buffer_size=1 << 20)
         except (OSError, ValueError, TypeError) as error:
             raise self._damaged(error) from error
         finally:
