@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pottsfold.contacts import read_chains
-from pottsfold.contacts.structure import minimal_distances
+from pottsfold.contacts import minimal_distances, read_chains
 
 
 def reference_rows(shared_data: Path) -> list[dict[str, str]]:

@@ -1,46 +1,70 @@
 """Couplings as a map: which residues touch.
 
 A pair of sites is scored by the Frobenius norm of its couplings in the zero-sum
-gauge, over the letters that are not the gap, after the average product correction.
+gauge, over the letters that are not the gap, after the average product correction;
+the plain norm and information are there to compare with.
 Two residues are in contact when heavy atoms of theirs come closer than 8 angstrom;
 pairs closer than 6 residues along the chain are not counted, since they touch
 whatever the fold. A structure's residues are found by alignment with the focus
-sequence.
+sequence; in a homo-oligomer residues of two chains may touch as well.
 """
 
-from pottsfold.contacts.chain_map import ChainMap, map_structure
+from pottsfold.contacts.chain_map import ChainMap, SiteResidues, map_structure
 from pottsfold.contacts.coupling_map import (
     CouplingMap,
+    Score,
+    average_maps,
     average_product_correction,
     coupling_map,
     coupling_norms,
     ranked_pairs,
 )
+from pottsfold.contacts.distances import minimal_distances
+from pottsfold.contacts.information import direct_information, mutual_information
+from pottsfold.contacts.pair_matrix import centred_couplings, pair_matrix
 from pottsfold.contacts.precision import (
     CONTACT_DISTANCE,
+    SEPARATIONS,
     ContactPrecision,
     TopPairs,
     contact_precision,
+    precision_curve,
 )
-from pottsfold.contacts.ranking import CUSTOMARY_SEPARATION, strongest_pairs
-from pottsfold.contacts.structure import Chain, minimal_distances, read_chains
+from pottsfold.contacts.probability import contact_probabilities
+from pottsfold.contacts.ranking import (
+    CUSTOMARY_SEPARATION,
+    pairs_asked,
+    strongest_pairs,
+)
+from pottsfold.contacts.structure import Chain, read_chains
 from pottsfold.contacts.summary import contacts_summary_lines, precision_line
 
 __all__ = [
     "CONTACT_DISTANCE",
     "CUSTOMARY_SEPARATION",
+    "SEPARATIONS",
     "Chain",
     "ChainMap",
     "ContactPrecision",
     "CouplingMap",
+    "Score",
+    "SiteResidues",
     "TopPairs",
+    "average_maps",
     "average_product_correction",
+    "contact_probabilities",
+    "centred_couplings",
     "contact_precision",
     "contacts_summary_lines",
     "coupling_map",
     "coupling_norms",
+    "direct_information",
     "map_structure",
     "minimal_distances",
+    "mutual_information",
+    "pair_matrix",
+    "pairs_asked",
+    "precision_curve",
     "precision_line",
     "ranked_pairs",
     "read_chains",

@@ -1,50 +1,81 @@
-"""The sites of a model on the residues of a chain: by alignment, never by number."""
+"""The sites of a model on the residues of a structure: by alignment, not by number."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alphabet import DNA, GAP, RNA
-from pottsfold.contacts.structure import (
-    UNKNOWN_RESIDUE,
-    Chain,
-    minimal_distances,
-    read_chains,
-)
+from pottsfold.alphabet import DNA, RNA
+from pottsfold.contacts.chain_alignment import AlignedChain, align_chains, named
+from pottsfold.contacts.distances import OligomerDistances, oligomer_distances
+from pottsfold.contacts.structure import Chain, read_chains
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.model import PottsModel
 
-if TYPE_CHECKING:
-    from Bio.Align import PairwiseAligner
-
 LEAST_IDENTITY = 0.3
 LEAST_MAPPED = 0.5
-LONGEST_FILL = 20
+LEAST_IDENTITY_OF_COPIES = 0.9
 MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class SiteResidues:
+    """The residues of one chain at the sites of a model.
+
+    Parameters
+    ----------
+    name : str
+        Of the chain.
+    letters : str
+        One a site, the gap where there is no residue.
+    numbers : tuple of str
+        Number and insertion code, as ``52A``; empty where there is none.
+    anchors : tuple of str
+        Name of the atom that stands for the residue (CB, CA of glycine); likewise.
+    """
+
+    name: str
+    letters: str
+    numbers: tuple[str, ...]
+    anchors: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class ChainMap:
-    """A chain of a structure seen from the sites of a model.
+    """A chain of a structure, or several alike, seen from the sites of a model.
 
     Parameters
     ----------
     path : str
         File of the structure.
     chain : str
-        Name of the chain.
+        Name of the chain the sites are mapped on.
     identity : float
         Share of the mapped sites whose residue is the focus letter.
     residues : tuple of (str or None)
         Label of every site's residue, None where it has none.
     distances : (L, L) float64
-        Smallest distances between heavy atoms, in angstrom; NaN where a site has no
-        residue.
+        Smallest distances between heavy atoms, in angstrom, within a chain or
+        between any two; NaN where a site has no residue.
+    distances_cb : (L, L) float64 or None
+        Likewise between CB atoms (CA where there is no CB: glycine).
+    distances_intra : (L, L) float64 or None
+        Smallest between heavy atoms within a chain; None when not known apart from
+        ``distances``.
+    distances_inter : (L, L) float64 or None
+        Smallest between heavy atoms of two chains, for i = j too; None when one
+        chain is used.
+    partners : (L, L, 2) intp or None
+        Which of ``chains`` sites i and j are in where they are nearest between
+        chains.
+    chains : tuple of SiteResidues
+        All chains used, the mapped one first.
+    unused_copies : tuple of str
+        Names of other chains of the same sequence, not used.
     """
 
     path: str
@@ -52,15 +83,31 @@ class ChainMap:
     identity: float
     residues: tuple[str | None, ...]
     distances: NDArray[np.float64]
+    distances_cb: NDArray[np.float64] | None = None
+    distances_intra: NDArray[np.float64] | None = None
+    distances_inter: NDArray[np.float64] | None = None
+    partners: NDArray[np.intp] | None = None
+    chains: tuple[SiteResidues, ...] = ()
+    unused_copies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        distances = np.ascontiguousarray(self.distances, np.float64).view()
-        if distances.shape != (len(self.residues),) * 2:
-            raise ValueError(
-                f"distances are {distances.shape} for {len(self.residues)} sites"
-            )
-        distances.flags.writeable = False
-        object.__setattr__(self, "distances", distances)
+        length = len(self.residues)
+        for field in ("", "_cb", "_intra", "_inter"):
+            given = getattr(self, f"distances{field}")
+            if given is None:
+                continue
+            distances = np.ascontiguousarray(given, np.float64).view()
+            if distances.shape != (length, length):
+                raise ValueError(f"distances are {distances.shape} for {length} sites")
+            distances.flags.writeable = False
+            object.__setattr__(self, f"distances{field}", distances)
+        if self.partners is not None:
+            self.partners.flags.writeable = False
+
+    @property
+    def within_chains(self) -> NDArray[np.float64]:
+        """Distances within a chain, (L, L): all there are for a single one."""
+        return self.distances if self.distances_intra is None else self.distances_intra
 
     @property
     def n_mapped(self) -> int:
@@ -68,43 +115,31 @@ class ChainMap:
         return sum(label is not None for label in self.residues)
 
     def __str__(self) -> str:
-        return (
-            f"{_named(self.chain)} of {self.path}: {self.n_mapped} of "
+        text = (
+            f"{named(self.chain)} of {self.path}: {self.n_mapped} of "
             f"{len(self.residues)} sites have a residue, {self.identity:.0%} of them "
             "the same as in the focus"
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    """A chain and the index of each site's residue in it, -1 for none."""
-
-    chain: Chain
-    score: float
-    sites: NDArray[np.intp]
-    identity: float
-
-    @property
-    def mapped(self) -> float:
-        return float((self.sites >= 0).mean())
-
-    @property
-    def fits(self) -> bool:
-        return self.identity >= LEAST_IDENTITY and self.mapped >= LEAST_MAPPED
-
-    def __str__(self) -> str:
-        return (
-            f"{_named(self.chain.name)} {self.identity:.0%} identity over "
-            f"{self.mapped:.0%} of the sites"
-        )
+        if len(self.chains) > 1:
+            names = ", ".join(chain.name for chain in self.chains)
+            text += f"; contacts within and between chains {names} count"
+        if self.unused_copies:
+            text += f"; {_listed(self.unused_copies)} of the same sequence left out"
+        return text
 
 
 def map_structure(
-    model: PottsModel, path: str | Path, chain: str | None = None
+    model: PottsModel,
+    path: str | Path,
+    chain: str | None = None,
+    *,
+    force: bool = False,
 ) -> ChainMap:
     """Find a model's sites in a structure, and the distances between them.
 
-    The focus sequence is aligned to the residues that have coordinates.
+    The focus sequence is aligned to the residues that have coordinates. In a
+    homo-oligomer the smallest distance between any two chains of the same sequence
+    (at least 90 % of the residues both have) counts beside those within a chain.
 
     Parameters
     ----------
@@ -114,15 +149,20 @@ def map_structure(
     path : str or Path
         PDB or mmCIF file, plain or gz; its first model is used.
     chain : str, optional
-        Name of the chain; by custom the one that aligns best.
+        Name of the chain to use, or names of several alike, as ``"A,B"``: these
+        and no others, mapped on the first. By custom the chain that aligns best,
+        and all of the same sequence.
+    force : bool
+        Take a chain whatever its identity.
 
     Raises
     ------
     UsageError
         If the model has no focus sequence.
     StructureError
-        If the file cannot be read, has no such chain, or the chain does not match:
-        fewer than half of the sites found, or less than 30 % of those identical.
+        If the file cannot be read, has no such chain, the chain does not match
+        (fewer than half of the sites found, or less than 30 % of those identical),
+        or chains named together are not alike.
     """
     if model.focus_sequence is None:
         raise UsageError(
@@ -130,116 +170,114 @@ def map_structure(
             "fit with --focus NAME"
         )
     nucleic = set(model.alphabet.letters) <= {*RNA.letters, *DNA.letters}
-    chains = read_chains(path, nucleic=nucleic)
-    if chain is not None:
-        names = dict.fromkeys(_named(each.name) for each in chains)
-        chains = tuple(each for each in chains if each.name == chain)
-        if not chains:
-            raise StructureError(
-                str(path), f"no {_named(chain)}; there is {', '.join(names)}"
-            )
-    query, places = _query(model)
-    aligner = _aligner(nucleic)
-    candidates = [_aligned(each, query, places, aligner, nucleic) for each in chains]
-    fitting = [candidate for candidate in candidates if candidate.fits]
-    if not fitting:
-        raise StructureError(str(path), _refusal(candidates))
-    best = max(fitting, key=lambda candidate: candidate.score)
-    return _chain_map(str(path), best)
-
-
-def _query(model: PottsModel) -> tuple[str, NDArray[np.intp]]:
-    """Return the focus as a text to align, and each site's place in it, or -1.
-
-    Residues between two sites that are no sites themselves (their columns were
-    dropped) stand in it as unknown: left out, each would cost the alignment a gap,
-    and it would rather misplace the sites between two of them. Of a long run a part
-    will do, since one gap is cheap.
-    """
-    text = ""
-    places = np.full(model.length, -1, dtype=np.intp)
-    steps = np.diff(model.numbering.positions, prepend=model.numbering.positions[0] - 1)
-    for site, letter in enumerate(model.focus_sequence or ""):
-        text += UNKNOWN_RESIDUE * min(int(steps[site]) - 1, LONGEST_FILL)
-        if letter != GAP:
-            places[site] = len(text)
-            text += letter
-    return text, places
-
-
-def _aligner(nucleic: bool) -> PairwiseAligner:
-    """Return an aligner, global with free ends, with the scores of BLAST."""
-    from Bio.Align import PairwiseAligner, substitution_matrices
-
-    aligner = PairwiseAligner(mode="global")
-    if nucleic:
-        aligner.wildcard = UNKNOWN_RESIDUE
-        aligner.match_score, aligner.mismatch_score = 5, -4
+    aligned = align_chains(model, read_chains(path, nucleic=nucleic), nucleic=nucleic)
+    wanted = aligned if chain is None else _chosen(str(path), aligned, chain)
+    fitting = [each for each in wanted if _fits(each, force=force)]
+    if not fitting or (chain is not None and fitting[0] is not wanted[0]):
+        refused = wanted if chain is None else wanted[:1]
+        raise StructureError(str(path), _refusal(refused, force=force))
+    if chain is None:
+        first = max(fitting, key=lambda each: each.score)
     else:
-        aligner.substitution_matrix = substitution_matrices.load("BLOSUM62")
-    aligner.open_gap_score, aligner.extend_gap_score = -11, -1
-    aligner.end_gap_score = 0
-    return aligner
+        first = fitting[0]
+    copies = [each for each in aligned if each is first or _copies(first, each)]
+    used = copies if chain is None else wanted
+    for each in used:
+        if each not in copies:
+            raise StructureError(str(path), _unlike(first, each))
+    unused = tuple(each.chain.name for each in copies if each not in used)
+    used = [first, *(each for each in used if each is not first)]
+    return _chain_map(str(path), used, unused)
 
 
-def _aligned(
-    chain: Chain,
-    query: str,
-    places: NDArray[np.intp],
-    aligner: PairwiseAligner,
-    nucleic: bool,
-) -> _Candidate:
-    target, query = (_alignable(text, nucleic) for text in (chain.letters, query))
-    alignment = aligner.align(target, query)[0]
-    # Residue of the chain under every letter of the query.
-    under = np.full(len(query), -1, dtype=np.intp)
-    for (start, stop), (first, last) in zip(*alignment.aligned, strict=True):
-        under[first:last] = np.arange(start, stop)
-    sites = np.where(places >= 0, under[places], -1)
-    same = [
-        query[place] == target[site] != UNKNOWN_RESIDUE
-        for place, site in zip(places, sites, strict=True)
-        if site >= 0
-    ]
-    return _Candidate(
-        chain=chain,
-        score=float(alignment.score),
-        sites=sites,
-        identity=float(np.mean(same)) if same else 0.0,
-    )
+def _chosen(
+    path: str, aligned: Sequence[AlignedChain], names: str
+) -> list[AlignedChain]:
+    """Return the chains of these names, in their order."""
+    chosen = []
+    for name in dict.fromkeys(each.strip() for each in names.split(",")):
+        found = [each for each in aligned if each.chain.name.strip() == name]
+        if not found:
+            there = dict.fromkeys(named(each.chain.name) for each in aligned)
+            raise StructureError(path, f"no {named(name)}; there is {', '.join(there)}")
+        # Parts of a file may repeat a name: the one that aligns best is meant.
+        chosen.append(max(found, key=lambda each: each.score))
+    return chosen
 
 
-def _alignable(text: str, nucleic: bool) -> str:
-    """Return a text in letters the aligner has scores for."""
-    if nucleic:
-        text = text.replace("T", "U")
-    known = "ACGU" if nucleic else "ACDEFGHIKLMNPQRSTVWY"
-    return "".join(letter if letter in known else UNKNOWN_RESIDUE for letter in text)
+def _fits(aligned: AlignedChain, *, force: bool) -> bool:
+    if force:
+        return bool((aligned.sites >= 0).any())
+    return aligned.identity >= LEAST_IDENTITY and aligned.mapped >= LEAST_MAPPED
 
 
-def _chain_map(path: str, candidate: _Candidate) -> ChainMap:
-    chain = candidate.chain
-    coordinates = [None if k < 0 else chain.coordinates[k] for k in candidate.sites]
+def _copies(first: AlignedChain, other: AlignedChain) -> bool:
+    return first.shared_identity(other) >= LEAST_IDENTITY_OF_COPIES
+
+
+def _chain_map(
+    path: str, used: Sequence[AlignedChain], unused: tuple[str, ...]
+) -> ChainMap:
+    first = used[0]
+    found = _distances(used)
     return ChainMap(
         path=path,
-        chain=chain.name,
-        identity=candidate.identity,
-        residues=tuple(None if k < 0 else chain.labels[k] for k in candidate.sites),
-        distances=minimal_distances(tuple(coordinates)),
+        chain=first.chain.name,
+        identity=first.identity,
+        residues=tuple(None if k < 0 else first.chain.labels[k] for k in first.sites),
+        distances=found.nearest,
+        distances_cb=found.anchors,
+        distances_intra=found.intra,
+        distances_inter=found.inter,
+        partners=found.partners,
+        chains=tuple(_site_residues(each) for each in used),
+        unused_copies=unused,
     )
 
 
-def _refusal(candidates: list[_Candidate]) -> str:
-    best = sorted(candidates, key=lambda candidate: -candidate.score)
-    named = "; ".join(str(candidate) for candidate in best[:MOST_NAMED])
+def _distances(used: Sequence[AlignedChain]) -> OligomerDistances:
+    heavy, anchors = [], []
+    for each in used:
+        chain: Chain = each.chain
+        heavy.append([None if k < 0 else chain.coordinates[k] for k in each.sites])
+        anchors.append(
+            [None if k < 0 else chain.anchor_places[k : k + 1] for k in each.sites]
+        )
+    return oligomer_distances(heavy, anchors)
+
+
+def _site_residues(aligned: AlignedChain) -> SiteResidues:
+    chain = aligned.chain
+    return SiteResidues(
+        name=chain.name,
+        letters=aligned.letters,
+        numbers=tuple("" if k < 0 else chain.numbers[k] for k in aligned.sites),
+        anchors=tuple("" if k < 0 else chain.anchors[k] for k in aligned.sites),
+    )
+
+
+def _refusal(refused: Sequence[AlignedChain], *, force: bool) -> str:
+    best = sorted(refused, key=lambda each: -each.score)
+    told = "; ".join(str(each) for each in best[:MOST_NAMED])
     more = len(best) - MOST_NAMED
     rest = f"; and {more} more" if more > 0 else ""
+    text = f"does not match the focus sequence ({told}{rest})"
+    if force:
+        return text + "; not one residue is found: give another structure"
     return (
-        f"does not match the focus sequence ({named}{rest}); at least "
-        f"{LEAST_IDENTITY:.0%} identity over {LEAST_MAPPED:.0%} is needed: give the "
-        "structure of a closer relative"
+        f"{text}; at least {LEAST_IDENTITY:.0%} identity over {LEAST_MAPPED:.0%} is "
+        "needed: give the structure of a closer relative (contacts --force takes "
+        "this one)"
     )
 
 
-def _named(chain: str) -> str:
-    return f"chain {chain}" if chain.strip() else "the chain without a name"
+def _unlike(first: AlignedChain, other: AlignedChain) -> str:
+    return (
+        f"{named(other.chain.name)} has not the sequence of "
+        f"{named(first.chain.name)} ({first.shared_identity(other):.0%} identity, "
+        f"{LEAST_IDENTITY_OF_COPIES:.0%} is needed); name chains of one protein"
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"chain{'s' if len(names) > 1 else ''} {', '.join(names)}"

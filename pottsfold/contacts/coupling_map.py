@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import Numbering
 from pottsfold.alphabet import GAP
+from pottsfold.contacts.chain_map import ChainMap
+from pottsfold.contacts.information import direct_information
 from pottsfold.contacts.precision import CONTACT_DISTANCE
 from pottsfold.contacts.ranking import strongest_pairs
+from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel
 from pottsfold.model.gauge import centre_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Score = Literal["frobenius-apc", "frobenius", "direct-information"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +32,11 @@ class CouplingMap:
     Parameters
     ----------
     norms : (L, L) float64
-        Norms as :func:`coupling_norms` gives them, the table's ``raw_score``.
+        Strengths as they are, the table's ``raw_score``: by custom those of
+        :func:`coupling_norms`.
     scores : (L, L) float64
-        The same after :func:`average_product_correction`, the table's ``score``.
+        What pairs are ranked by, the table's ``score``: by custom the same after
+        :func:`average_product_correction`.
     numbering : Numbering
         Residue number of every site.
     letters : str
@@ -65,15 +73,61 @@ class CouplingMap:
         return len(self.numbering)
 
 
-def coupling_map(model: PottsModel) -> CouplingMap:
-    """Return norms and corrected scores of all pairs of a model's sites."""
-    norms = coupling_norms(model)
+def coupling_map(model: PottsModel, score: Score = "frobenius-apc") -> CouplingMap:
+    """Return the strengths of coupling of all pairs of a model's sites.
+
+    Parameters
+    ----------
+    model : PottsModel
+        In any gauge.
+    score : {"frobenius-apc", "frobenius", "direct-information"}
+        :func:`coupling_norms` with or without :func:`average_product_correction`,
+        or :func:`direct_information`, uncorrected.
+
+    Raises
+    ------
+    UsageError
+        If direct information is asked of a model without letter frequencies.
+    """
+    information = score == "direct-information"
+    norms = direct_information(model) if information else coupling_norms(model)
+    corrected = score == "frobenius-apc"
     return CouplingMap(
         norms=norms,
-        scores=average_product_correction(norms),
+        scores=average_product_correction(norms) if corrected else norms,
         numbering=model.numbering,
         letters=model.focus_sequence or GAP * model.length,
         name=model.focus_name,
+    )
+
+
+def average_maps(maps: Sequence[CouplingMap]) -> CouplingMap:
+    """Return the mean of several maps of the same sites.
+
+    What one fit finds by chance another, of other penalties or with gaps taken
+    otherwise, may not.
+
+    Parameters
+    ----------
+    maps : sequence of CouplingMap
+        At least one; the first gives letters and name.
+
+    Raises
+    ------
+    UsageError
+        If their sites are not numbered alike.
+    """
+    first = maps[0]
+    for other in maps[1:]:
+        if other.numbering != first.numbering:
+            raise UsageError(
+                f"maps of {first.length} and {other.length} sites, or of other residue "
+                "numbers, cannot be averaged; fit them to the same columns"
+            )
+    return replace(
+        first,
+        norms=np.mean([each.norms for each in maps], axis=0),
+        scores=np.mean([each.scores for each in maps], axis=0),
     )
 
 
@@ -149,6 +203,8 @@ def ranked_pairs(
     *,
     separation: int = 1,
     distances: NDArray[np.float64] | None = None,
+    chain: ChainMap | None = None,
+    probabilities: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Return the table of pairs, the strongest first.
 
@@ -159,14 +215,21 @@ def ranked_pairs(
     separation : int
         Smallest ``j - i``, in residue numbers.
     distances : (L, L) float64, optional
-        Of a structure, in angstrom; NaN where a residue is missing.
+        Of a structure, in angstrom; NaN where a residue is missing. By custom the
+        chain's.
+    chain : ChainMap, optional
+        The sites in a structure.
+    probabilities : (L, L) float64, optional
+        Probability of contact of every pair.
 
     Returns
     -------
     DataFrame
         Columns ``i, j, aa_i, aa_j, score, raw_score, rank``, i < j, residue numbers
-        and letters of the focus, rank from 1. With distances also ``distance`` and
-        ``contact`` (closer than 8 angstrom), both missing where a residue is.
+        and letters of the focus, rank from 1. With distances also ``distance`` and ``contact`` (closer than 8 angstrom),
+        both missing where a residue is. With a chain also ``distance_cb``, and, of
+        several chains alike, ``distance_intra`` and ``distance_inter``: the
+        smallest within a chain and between two. Last ``probability``, where given.
     """
     import pandas as pd
 
@@ -184,9 +247,18 @@ def ranked_pairs(
             "rank": np.arange(1, len(rows) + 1),
         }
     )
+    if distances is None and chain is not None:
+        distances = chain.distances
     if distances is not None:
         apart = distances[rows, columns]
         contact = pd.Series(apart < CONTACT_DISTANCE, dtype="boolean")
         table["distance"] = apart
         table["contact"] = contact.mask(np.isnan(apart))
+    if chain is not None and chain.distances_cb is not None:
+        table["distance_cb"] = chain.distances_cb[rows, columns]
+    if chain is not None and chain.distances_inter is not None:
+        table["distance_intra"] = chain.within_chains[rows, columns]
+        table["distance_inter"] = chain.distances_inter[rows, columns]
+    if probabilities is not None:
+        table["probability"] = probabilities[rows, columns]
     return table

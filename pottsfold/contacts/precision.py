@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pottsfold.contacts.ranking import CUSTOMARY_SEPARATION, strongest_pairs
 
 CONTACT_DISTANCE = 8.0
-DEPTHS = {"L/5": 5, "L/2": 2, "L": 1}
+SEPARATIONS = (CUSTOMARY_SEPARATION, 12, 24)
+DEPTHS = {"L/10": (1, 10), "L/5": (1, 5), "L/2": (1, 2), "L": (1, 1), "2L": (2, 1)}
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class TopPairs:
     Parameters
     ----------
     depth : str
-        ``"L/5"``, ``"L/2"`` or ``"L"``.
+        ``"L/10"``, ``"L/5"``, ``"L/2"``, ``"L"`` or ``"2L"``.
     n_pairs : int
         Pairs looked at.
     n_contacts : int
@@ -53,7 +54,7 @@ class ContactPrecision:
         Pairs far enough apart along the chain that could not be judged, since a
         residue is missing from the structure or the pair has no score.
     top : tuple of TopPairs
-        At L/5, L/2 and L.
+        At L/10, L/5, L/2, L and 2L.
     separation : int
         Smallest difference of residue numbers that was asked for.
     """
@@ -65,6 +66,10 @@ class ContactPrecision:
     top: tuple[TopPairs, ...]
     separation: int
 
+    def at(self, depth: str) -> TopPairs:
+        """Return what became of the strongest pairs at a depth, as ``"L/5"``."""
+        return next(top for top in self.top if top.depth == depth)
+
 
 def contact_precision(
     scores: NDArray[np.float64],
@@ -74,11 +79,11 @@ def contact_precision(
     separation: int = CUSTOMARY_SEPARATION,
     threshold: float = CONTACT_DISTANCE,
 ) -> ContactPrecision:
-    """Return the precision of the top L/5, L/2 and L pairs.
+    """Return the precision of the top L/10, L/5, L/2, L and 2L pairs.
 
     Only pairs whose residues are both in the structure are ranked, and L is the
     number of sites with a residue, so that a structure of one half of a protein is
-    not asked for the contacts of the whole. L/5 and L/2 are rounded down.
+    not asked for the contacts of the whole. Parts of L are rounded down.
 
     Parameters
     ----------
@@ -104,8 +109,64 @@ def contact_precision(
     >>> distances = abs(sites[:, np.newaxis] - sites)
     >>> result = contact_precision(-distances, distances, np.arange(10))
     >>> result.n_contacts, [top.precision for top in result.top]
-    (7, [1.0, 1.0, 0.7])
+    (7, [1.0, 1.0, 1.0, 0.7, 0.7])
     """
+    touching = _touching_in_order(scores, distances, positions, separation, threshold)
+    apart = positions[np.newaxis] - positions[:, np.newaxis] >= separation
+    n_sites = int(present_sites(distances).sum())
+    top = []
+    for depth, (times, part) in DEPTHS.items():
+        best = touching[: times * n_sites // part]
+        top.append(TopPairs(depth, len(best), int(best.sum())))
+    return ContactPrecision(
+        n_sites=n_sites,
+        n_pairs=len(touching),
+        n_contacts=int(touching.sum()),
+        n_left_out=int(np.triu(apart, 1).sum()) - len(touching),
+        top=tuple(top),
+        separation=separation,
+    )
+
+
+def precision_curve(
+    scores: NDArray[np.float64],
+    distances: NDArray[np.float64],
+    positions: NDArray[np.int64],
+    *,
+    separation: int = CUSTOMARY_SEPARATION,
+    threshold: float = CONTACT_DISTANCE,
+) -> NDArray[np.float64]:
+    """Return the precision of the strongest 1, 2, 3, ... pairs that can be judged.
+
+    Parameters
+    ----------
+    scores, distances, positions, separation, threshold
+        As for :func:`contact_precision`.
+
+    Returns
+    -------
+    (K,) float64
+        One a pair, in order of rank.
+
+    Examples
+    --------
+    >>> scores = np.array([[0, 1, 3], [1, 0, 2], [3, 2, 0]], dtype=float)
+    >>> distances = np.array([[0, 9, 5], [9, 0, 9], [5, 9, 0]], dtype=float)
+    >>> precision_curve(scores, distances, np.arange(3), separation=1).tolist()
+    [1.0, 0.5, 0.3333333333333333]
+    """
+    touching = _touching_in_order(scores, distances, positions, separation, threshold)
+    return np.asarray(np.cumsum(touching) / np.arange(1, len(touching) + 1))
+
+
+def _touching_in_order(
+    scores: NDArray[np.float64],
+    distances: NDArray[np.float64],
+    positions: NDArray[np.int64],
+    separation: int,
+    threshold: float,
+) -> NDArray[np.bool_]:
+    """Return which pairs that can be judged touch, the strongest first, (K,)."""
     length = len(positions)
     for name, array in (("scores", scores), ("distances", distances)):
         if array.shape != (length, length):
@@ -113,21 +174,7 @@ def contact_precision(
     rows, columns = strongest_pairs(
         np.where(np.isnan(distances), np.nan, scores), positions, separation
     )
-    apart = positions[np.newaxis] - positions[:, np.newaxis] >= separation
-    touching = distances[rows, columns] < threshold
-    n_sites = int(present_sites(distances).sum())
-    top = []
-    for depth, divisor in DEPTHS.items():
-        best = touching[: n_sites // divisor]
-        top.append(TopPairs(depth, len(best), int(best.sum())))
-    return ContactPrecision(
-        n_sites=n_sites,
-        n_pairs=len(rows),
-        n_contacts=int(touching.sum()),
-        n_left_out=int(np.triu(apart, 1).sum()) - len(rows),
-        top=tuple(top),
-        separation=separation,
-    )
+    return np.asarray(distances[rows, columns] < threshold)
 
 
 def present_sites(distances: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
+
+from pottsfold.errors import UsageError
 
 CUSTOMARY_SEPARATION = 6
 
@@ -43,3 +47,39 @@ def strongest_pairs(
     rows, columns = rows[kept], columns[kept]
     order = np.argsort(-scores[rows, columns], kind="stable")
     return rows[order], columns[order]
+
+
+def pairs_asked(text: str, length: int) -> int:
+    """Return how many pairs ``N``, ``L``, ``1.5L`` or ``L/2`` are, rounded down.
+
+    Parameters
+    ----------
+    text : str
+        As given by a user.
+    length : int
+        L, the number of sites.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these, or less than one pair.
+
+    Examples
+    --------
+    >>> [pairs_asked(text, 51) for text in ("20", "L", "1.5L", "L/2")]
+    [20, 51, 76, 25]
+    """
+    digits = r"\d{1,9}(?:\.\d{1,9})?"
+    found = re.fullmatch(
+        rf"(?P<number>\d{{1,9}})|(?P<times>{digits})?L(?:/(?P<part>{digits}))?", text
+    )
+    if found is None:
+        raise UsageError(f"--top {text}: give a number of pairs, or L, 1.5L, L/2")
+    if found["number"]:
+        count = int(found["number"])
+    else:
+        part = float(found["part"] or 1)
+        count = int(float(found["times"] or 1) * length / part) if part else 0
+    if count < 1:
+        raise UsageError(f"--top {text}: at least one pair is needed")
+    return count

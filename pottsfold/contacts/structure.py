@@ -2,13 +2,16 @@
 
 Only residues of the polymer count: water and ligands are left out, and a modified
 residue goes by the letter of its parent (selenomethionine is M). Of alternate
-locations the first is taken, throughout a residue: atoms of two alternatives are
-never there together.
+locations the one of the highest occupancy is taken, the first of equals, throughout
+a residue: atoms of two alternatives are never there together. Of several models the
+first is read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import gemmi
@@ -34,12 +37,23 @@ class Chain:
         Residue name, number and insertion code, as ``SER52A``.
     coordinates : tuple of (k, 3) float64
         Heavy atoms of every residue, in angstrom.
+    numbers : tuple of str
+        Number and insertion code of every residue, as ``52A``.
+    anchors : tuple of str
+        Name of the atom that stands for the residue: CB, or CA where there is no CB
+        (glycine, models of CA alone); C1' of a nucleotide; the first atom failing
+        that.
+    anchor_places : (n, 3) float64
+        Its coordinates, in angstrom.
     """
 
     name: str
     letters: str
     labels: tuple[str, ...]
     coordinates: tuple[NDArray[np.float64], ...]
+    numbers: tuple[str, ...]
+    anchors: tuple[str, ...]
+    anchor_places: NDArray[np.float64]
 
 
 def read_chains(path: str | Path, *, nucleic: bool = False) -> tuple[Chain, ...]:
@@ -83,16 +97,82 @@ def _first_model(structure: gemmi.Structure) -> gemmi.Model | list[gemmi.Chain]:
     return structure[0] if len(structure) else []
 
 
+@dataclass(frozen=True)
+class _Residue:
+    """What is kept of one residue: letter, names, and atoms of one alternative."""
+
+    letter: str
+    name: str
+    number: str
+    atoms: tuple[str, ...]
+    places: NDArray[np.float64]
+    occupancy: float
+
+    @property
+    def anchor(self) -> int:
+        """Index of the atom that stands for the residue."""
+        for name in ("CB", "CA", "C1'"):
+            if name in self.atoms:
+                return self.atoms.index(name)
+        return 0
+
+
 def _chain(chain: gemmi.Chain, nucleic: bool) -> Chain:
-    letters, labels, coordinates = [], [], []
-    for residue in chain.get_polymer().first_conformer():
-        letter = _letter(residue, nucleic)
-        heavy = _heavy_atoms(residue)
-        if letter and heavy:
-            letters.append(letter)
-            labels.append(f"{residue.name}{residue.seqid}")
-            coordinates.append(np.array(heavy))
-    return Chain(chain.name, "".join(letters), tuple(labels), tuple(coordinates))
+    residues = list(_residues(chain, nucleic))
+    anchors = [residue.anchor for residue in residues]
+    places = [residue.places[k] for residue, k in zip(residues, anchors, strict=True)]
+    return Chain(
+        name=chain.name,
+        letters="".join(residue.letter for residue in residues),
+        labels=tuple(residue.name + residue.number for residue in residues),
+        coordinates=tuple(residue.places for residue in residues),
+        numbers=tuple(residue.number for residue in residues),
+        anchors=tuple(
+            residue.atoms[k] for residue, k in zip(residues, anchors, strict=True)
+        ),
+        anchor_places=np.array(places).reshape(-1, 3),
+    )
+
+
+def _residues(chain: gemmi.Chain, nucleic: bool) -> Iterator[_Residue]:
+    """Give the residues, of several at one place the one of highest occupancy."""
+    for _, alternatives in groupby(
+        chain.get_polymer(), key=lambda residue: str(residue.seqid)
+    ):
+        found = [
+            residue
+            for each in alternatives
+            if (residue := _residue(each, nucleic)) is not None
+        ]
+        if found:
+            yield max(found, key=lambda residue: residue.occupancy)
+
+
+def _residue(residue: gemmi.Residue, nucleic: bool) -> _Residue | None:
+    """Return the heavy atoms common to all alternatives or of the fullest one."""
+    letter = _letter(residue, nucleic)
+    # An atom may lack a coordinate in mmCIF, and cannot be anywhere then.
+    heavy = [
+        atom
+        for atom in residue
+        if not atom.is_hydrogen() and all(map(np.isfinite, atom.pos.tolist()))
+    ]
+    if not letter or not heavy:
+        return None
+    occupancies: dict[str, float] = {}
+    for atom in heavy:
+        if atom.has_altloc():
+            occupancies[atom.altloc] = max(occupancies.get(atom.altloc, 0.0), atom.occ)
+    fullest = max(occupancies, key=lambda name: occupancies[name], default="")
+    kept = [atom for atom in heavy if not atom.has_altloc() or atom.altloc == fullest]
+    return _Residue(
+        letter=letter,
+        name=residue.name,
+        number=str(residue.seqid),
+        atoms=tuple(atom.name for atom in kept),
+        places=np.array([atom.pos.tolist() for atom in kept]),
+        occupancy=occupancies.get(fullest, 1.0),
+    )
 
 
 def _letter(residue: gemmi.Residue, nucleic: bool) -> str:
@@ -106,58 +186,3 @@ def _letter(residue: gemmi.Residue, nucleic: bool) -> str:
     # An unheard-of residue counts if it has the backbone of one; caps have none.
     backbone = "C1'" if nucleic else "CA"
     return UNKNOWN_RESIDUE if residue.find_atom(backbone, "*") else ""
-
-
-def _heavy_atoms(residue: gemmi.Residue) -> list[list[float]]:
-    """Return the places of the atoms common to all alternatives or of the first."""
-    alternatives = [atom.altloc for atom in residue if atom.has_altloc()]
-    return [
-        atom.pos.tolist()
-        for atom in residue
-        if not atom.is_hydrogen()
-        and (not atom.has_altloc() or atom.altloc == alternatives[0])
-    ]
-
-
-def minimal_distances(
-    coordinates: tuple[NDArray[np.float64] | None, ...],
-) -> NDArray[np.float64]:
-    """Return the smallest distance between atoms of any two sites.
-
-    Parameters
-    ----------
-    coordinates : tuple of (k, 3) float64, or None
-        Atoms of every site, in angstrom; None where it has no residue.
-
-    Returns
-    -------
-    (L, L) float64
-        In angstrom, symmetric, zero where i = j; NaN where a site has no residue.
-
-    Examples
-    --------
-    >>> minimal_distances((np.zeros((1, 3)), None, np.array([[0.0, 3.0, 4.0]])))
-    array([[ 0., nan,  5.],
-           [nan, nan, nan],
-           [ 5., nan,  0.]])
-    """
-    length = len(coordinates)
-    distances = np.full((length, length), np.nan)
-    present = [site for site, atoms in enumerate(coordinates) if atoms is not None]
-    residues = [atoms for atoms in coordinates if atoms is not None]
-    if not residues:
-        return distances
-    atoms = np.concatenate(residues)
-    starts = np.cumsum([0, *(len(residue) for residue in residues[:-1])])
-    for k, residue in enumerate(residues):
-        rest = atoms[starts[k] :]
-        squares = np.zeros((len(residue), len(rest)))
-        for axis in range(3):
-            squares += (residue[:, axis, np.newaxis] - rest[:, axis]) ** 2
-        nearest = np.minimum.reduceat(squares.min(axis=0), starts[k:] - starts[k])
-        # Coordinates have three decimals: this takes away rounding and nothing else,
-        # so that 8.000 is not below 8.
-        row = np.round(np.sqrt(nearest), 9)
-        distances[present[k], present[k:]] = row
-        distances[present[k:], present[k]] = row
-    return distances

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pottsfold.contacts.chain_alignment import alignment_lines
 from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap, ranked_pairs
-from pottsfold.contacts.precision import ContactPrecision, contact_precision
+from pottsfold.contacts.precision import (
+    CONTACT_DISTANCE,
+    SEPARATIONS,
+    ContactPrecision,
+    contact_precision,
+)
 from pottsfold.contacts.ranking import CUSTOMARY_SEPARATION
+
+SAID_OF_EACH = ("L/5", "L/2", "L")
 
 
 def contacts_summary_lines(
@@ -24,18 +32,36 @@ def contacts_summary_lines(
     """
     lines = []
     if chain is not None:
-        precision = contact_precision(
-            coupling.scores, chain.distances, coupling.numbering.positions
-        )
-        lines += [str(chain), precision_line(precision)]
+        precisions = [
+            contact_precision(
+                coupling.scores,
+                chain.distances,
+                coupling.numbering.positions,
+                separation=separation,
+            )
+            for separation in SEPARATIONS
+        ]
+        lines += [str(chain), *mapping_lines(coupling, chain)]
+        lines += [precision_line(precisions[0]), *_precision_table(precisions)]
+        lines += _interface_lines(coupling, chain, precisions[0].n_sites)
     return lines + _strongest_lines(coupling, chain, count)
 
 
+def mapping_lines(coupling: CouplingMap, chain: ChainMap) -> list[str]:
+    """Return the focus above the chain wherever they differ, as lines of text."""
+    if not chain.chains:
+        return []
+    first = chain.chains[0]
+    return alignment_lines(
+        coupling.letters, coupling.numbering.positions, first.letters, first.numbers
+    )
+
+
 def precision_line(precision: ContactPrecision) -> str:
-    """Return precision at every depth, and what it was judged on, as one line."""
+    """Return precision at L/5, L/2 and L, and what it was judged on, as one line."""
     depths = ", ".join(
         f"{top.depth} {top.precision:.3f} ({top.n_contacts} of {top.n_pairs})"
-        for top in precision.top
+        for top in map(precision.at, SAID_OF_EACH)
     )
     return (
         f"precision {depths}; L = {precision.n_sites}, |i - j| >= "
@@ -43,6 +69,24 @@ def precision_line(precision: ContactPrecision) -> str:
         f"{precision.n_pairs} pairs, {precision.n_left_out} pairs left out for want of "
         "a residue"
     )
+
+
+def _precision_table(precisions: list[ContactPrecision]) -> list[str]:
+    lines = ["precision at  " + "".join(f"{top.depth:>7}" for top in precisions[0].top)]
+    for precision in precisions:
+        shown = "".join(f"{top.precision:>7.3f}" for top in precision.top)
+        lines.append(f"|i - j| >= {precision.separation:<3}{shown}")
+    return lines
+
+
+def _interface_lines(coupling: CouplingMap, chain: ChainMap, n_sites: int) -> list[str]:
+    """Return how many of the top L pairs touch, but not within a chain."""
+    if chain.distances_inter is None:
+        return []
+    table = ranked_pairs(coupling, separation=CUSTOMARY_SEPARATION, chain=chain)
+    top = table.dropna(subset="distance").head(n_sites)
+    between = top["contact"] & ~(top["distance_intra"] < CONTACT_DISTANCE)
+    return [f"of the top {len(top)} pairs {between.sum()} touch between chains only"]
 
 
 def _strongest_lines(

@@ -22,6 +22,7 @@ from pottsfold.contacts import (
     strongest_pairs,
 )
 from pottsfold.contacts.precision import present_sites
+from pottsfold.contacts.summary import SAID_OF_EACH
 from pottsfold.files import written_whole
 from pottsfold.report.figures import check_figure_path
 
@@ -30,16 +31,20 @@ DOTS_PER_INCH = 200
 # Told apart by shape as well as colour; the colours are Okabe and Ito's.
 MARKERS: dict[str, dict[str, Any]] = {
     "in contact": {"marker": "o", "color": "#0072B2"},
+    "between chains": {"marker": "^", "color": "#009E73"},
     "not in contact": {"marker": "x", "color": "#D55E00"},
     "no residue to judge by": {"marker": "D", "facecolor": "none", "color": "#777777"},
 }
-CONTACT_GREY = "#b5b5b5"
+CONTACT_GREY, BETWEEN_GREY = "#c4c4c4", "#6e6e6e"
 ABSENT_GREY = "#ececec"
 AT_LEAST = f"|i \N{MINUS SIGN} j| \N{GREATER-THAN OR EQUAL TO} {CUSTOMARY_SEPARATION}"
 
 
 def draw_contact_map(
-    path: str | Path, coupling: CouplingMap, chain: ChainMap | None = None
+    path: str | Path,
+    coupling: CouplingMap,
+    chain: ChainMap | None = None,
+    count: int | None = None,
 ) -> None:
     """Draw a contact map to a file, whole or not at all.
 
@@ -47,7 +52,7 @@ def draw_contact_map(
     ----------
     path : str or Path
         Ending in .png, .pdf or .svg.
-    coupling, chain
+    coupling, chain, count
         As in :func:`contact_map_figure`.
 
     Raises
@@ -58,17 +63,19 @@ def draw_contact_map(
         If it cannot be written there.
     """
     with written_whole(check_figure_path(path)) as beside:
-        figure = contact_map_figure(coupling, chain)
+        figure = contact_map_figure(coupling, chain, count)
         figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")
 
 
-def contact_map_figure(coupling: CouplingMap, chain: ChainMap | None = None) -> Figure:
+def contact_map_figure(
+    coupling: CouplingMap, chain: ChainMap | None = None, count: int | None = None
+) -> Figure:
     """Return the contact map, axes in residue numbers of the focus.
 
-    Above the diagonal stand the L strongest pairs at least 6 residues apart. With a
-    structure L counts the sites that have a residue in it, pairs in contact are
-    told from the others, and below the diagonal stand all contacts of the
-    structure. Without one, below the diagonal stand the scores of all pairs.
+    Above the diagonal stand the strongest pairs at least 6 residues apart. With a
+    structure pairs in contact are told from the others, and below the diagonal stand
+    all contacts of the structure, those between chains only darker. Without one,
+    below the diagonal stand the scores of all pairs.
 
     Parameters
     ----------
@@ -76,29 +83,43 @@ def contact_map_figure(coupling: CouplingMap, chain: ChainMap | None = None) -> 
         Of L sites.
     chain : ChainMap, optional
         The same sites in a structure.
+    count : int, optional
+        How many of the strongest pairs; by custom L, which with a structure counts
+        the sites that have a residue in it.
     """
     figure = Figure(figsize=(INCHES, INCHES + 1), layout="compressed")
     axes = figure.add_subplot()
     subject = coupling.name or "contact map"
     if chain is None:
-        title = _draw_unjudged(axes, coupling)
+        title = _draw_unjudged(axes, coupling, count or coupling.length)
     else:
-        _draw_structure(axes, chain.distances, coupling.numbering.positions)
-        _draw_judged(axes, coupling, chain)
+        _draw_structure(axes, chain, coupling.numbering.positions)
+        present = int(present_sites(chain.distances).sum())
+        _draw_judged(axes, coupling, chain, count or present)
         title = _precision_title(coupling, chain)
-        subject += f" on {Path(chain.path).name}"
-        subject += f", chain {chain.chain}" if chain.chain.strip() else ""
+        subject = f"{subject} on {named_structure(chain)}"
     # Names may hold signs that Matplotlib would read as a formula.
     axes.set_title(f"{subject}\n{title}", fontsize=11, parse_math=False)
     _frame(axes, coupling.numbering.positions)
     return figure
 
 
+def named_structure(chain: ChainMap) -> str:
+    """Return how titles call a structure: its file's name and its chains."""
+    names = [each.name for each in chain.chains] or [chain.chain]
+    if not chain.chain.strip():
+        return Path(chain.path).name
+    word = "chains" if len(names) > 1 else "chain"
+    return f"{Path(chain.path).name}, {word} {', '.join(names)}"
+
+
 def _precision_title(coupling: CouplingMap, chain: ChainMap) -> str:
     precision = contact_precision(
         coupling.scores, chain.distances, coupling.numbering.positions
     )
-    depths = ", ".join(f"{top.depth} {top.precision:.2f}" for top in precision.top)
+    depths = ", ".join(
+        f"{depth} {precision.at(depth).precision:.2f}" for depth in SAID_OF_EACH
+    )
     return f"precision {depths}   ({AT_LEAST}, L = {precision.n_sites})"
 
 
@@ -118,11 +139,11 @@ def _frame(axes: Axes, positions: NDArray[np.int64]) -> None:
     )
 
 
-def _draw_unjudged(axes: Axes, coupling: CouplingMap) -> str:
-    """Draw the L strongest pairs and all scores; return the title."""
+def _draw_unjudged(axes: Axes, coupling: CouplingMap, count: int) -> str:
+    """Draw the strongest pairs and all scores; return the title."""
     positions = coupling.numbering.positions
     rows, columns = strongest_pairs(coupling.scores, positions)
-    rows, columns = rows[: coupling.length], columns[: coupling.length]
+    rows, columns = rows[:count], columns[:count]
     label = f"above: the {len(rows)} strongest pairs, {AT_LEAST}"
     _scatter(axes, positions, rows, columns, label, MARKERS["in contact"])
     # The few strongest pairs would leave the rest too pale to see.
@@ -141,16 +162,20 @@ def _draw_unjudged(axes: Axes, coupling: CouplingMap) -> str:
     return "no structure to compare with"
 
 
-def _draw_judged(axes: Axes, coupling: CouplingMap, chain: ChainMap) -> None:
-    """Draw the top L pairs above the diagonal, hits and misses apart."""
+def _draw_judged(
+    axes: Axes, coupling: CouplingMap, chain: ChainMap, count: int
+) -> None:
+    """Draw the strongest pairs above the diagonal, hits and misses apart."""
     positions = coupling.numbering.positions
     rows, columns = strongest_pairs(coupling.scores, positions)
     apart = chain.distances[rows, columns]
     known = ~np.isnan(apart)
     # Pairs that cannot be judged are shown as far down as the others go.
-    shown = np.cumsum(known) <= int(present_sites(chain.distances).sum())
-    kinds = (known & (apart < CONTACT_DISTANCE), known & (apart >= CONTACT_DISTANCE))
-    for (what, style), kind in zip(MARKERS.items(), (*kinds, ~known), strict=True):
+    shown = np.cumsum(known) <= count
+    touching = apart < CONTACT_DISTANCE
+    within = chain.within_chains[rows, columns] < CONTACT_DISTANCE
+    kinds = (within, touching & ~within, known & ~touching, ~known)
+    for (what, style), kind in zip(MARKERS.items(), kinds, strict=True):
         of_kind = kind & shown
         if of_kind.any():
             label = f"above: predicted, {what} ({of_kind.sum()})"
@@ -178,18 +203,22 @@ def _scatter(
     )
 
 
-def _draw_structure(
-    axes: Axes, distances: NDArray[np.float64], positions: NDArray[np.int64]
-) -> None:
+def _draw_structure(axes: Axes, chain: ChainMap, positions: NDArray[np.int64]) -> None:
     """Draw contacts below the diagonal, and bands where residues are missing."""
-    touching = np.where(distances < CONTACT_DISTANCE, 1.0, np.nan)
-    _draw_cells(axes, touching, positions, cmap=ListedColormap([CONTACT_GREY]))
-    square: dict[str, Any] = {"marker": "s", "s": 40}
+    within = chain.within_chains < CONTACT_DISTANCE
+    between = (chain.distances < CONTACT_DISTANCE) & ~within
     below = (
         f"below: contact in the structure (< {CONTACT_DISTANCE:g} \N{ANGSTROM SIGN})"
     )
-    axes.scatter([], [], color=CONTACT_GREY, label=below, **square)
-    missing = positions[~present_sites(distances)]
+    kinds = [(within, CONTACT_GREY, below)]
+    if between.any():
+        kinds.append((between, BETWEEN_GREY, "below: between chains only"))
+    square: dict[str, Any] = {"marker": "s", "s": 40}
+    for kind, colour, label in kinds:
+        touching = np.where(kind, 1.0, np.nan)
+        _draw_cells(axes, touching, positions, cmap=ListedColormap([colour]))
+        axes.scatter([], [], color=colour, label=label, **square)
+    missing = positions[~present_sites(chain.distances)]
     if len(missing):
         axes.scatter(
             [], [], color=ABSENT_GREY, label="residue not in the structure", **square

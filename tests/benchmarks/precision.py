@@ -25,7 +25,7 @@ from pottsfold.inference.regularization import customary
 from pottsfold.model import Fit
 from tests.families import known_distances, reference_rows
 
-DEPTHS = ["top_L5", "top_L2", "top_L"]
+DEPTHS = {"top_L5": "L/5", "top_L2": "L/2", "top_L": "L"}
 
 
 def fitted(folder: Path, options: argparse.Namespace) -> Fit:
@@ -64,8 +64,8 @@ def measure(data: Path, options: argparse.Namespace) -> pd.DataFrame:
                 "evaluations": fit.report.n_evaluations,
                 "cpu_seconds": round(seconds, 2),
                 **{
-                    depth: round(top.precision, 4)
-                    for depth, top in zip(DEPTHS, result.top, strict=True)
+                    name: round(result.at(depth).precision, 4)
+                    for name, depth in DEPTHS.items()
                 },
             }
         )
@@ -77,7 +77,7 @@ def measure(data: Path, options: argparse.Namespace) -> pd.DataFrame:
 def beside_others(ours: pd.DataFrame, data: Path) -> pd.DataFrame:
     """Return mean precisions, ours and each other program's on the same families."""
     others = pd.DataFrame(reference_rows(data))
-    others[DEPTHS] = others[DEPTHS].astype(float)
+    others[[*DEPTHS]] = others[[*DEPTHS]].astype(float)
     means = []
     for program, rows in others.groupby("program"):
         both = rows.merge(ours, on="family", suffixes=("", "_ours"))

@@ -11,6 +11,8 @@ THREE = {
     **{"P": "PRO", "Q": "GLN", "R": "ARG", "S": "SER", "T": "THR", "V": "VAL"},
     **{"W": "TRP", "Y": "TYR"},
 }
+# A sequence with every letter exchanged aligns with itself, of no identity.
+ALIKE = str.maketrans("ACDEFGHIKLMNPQRSTVWY", "SSEDYANVRMLDAEKTSIYF")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Atom:
     insertion: str = ""
     alternate: str = ""
     hetero: bool = False
+    occupancy: float = 1.0
 
 
 def chain_atoms(
@@ -49,8 +52,8 @@ def pdb_text(atoms: Sequence[Atom]) -> str:
         lines.append(
             f"{record}{k:>5} {name}{atom.alternate:1}{atom.residue:>3} "
             f"{atom.chain:1}{atom.number:>4}{atom.insertion:1}   "
-            f"{atom.x:8.3f}{atom.y:8.3f}{atom.z:8.3f}  1.00  0.00          "
-            f"{atom.element:>2}"
+            f"{atom.x:8.3f}{atom.y:8.3f}{atom.z:8.3f}{atom.occupancy:6.2f}"
+            f"  0.00          {atom.element:>2}"
         )
         last = k == len(atoms) or atoms[k].chain != atom.chain
         if last and not atom.hetero:
@@ -71,6 +74,7 @@ def mmcif_text(atoms: Sequence[Atom]) -> str:
             f"{'HETATM' if atom.hetero else 'ATOM'} {k} {atom.element} {atom.name} "
             f"{atom.alternate or '.'} {atom.residue} {own} 1 "
             f"{'.' if atom.hetero else atom.number} {atom.insertion or '?'} "
-            f"{atom.x} {atom.y} {atom.z} 1.0 0.0 {atom.number} {atom.chain} 1"
+            f"{atom.x} {atom.y} {atom.z} {atom.occupancy} 0.0 "
+            f"{atom.number} {atom.chain} 1"
         )
     return "\n".join([*lines, "#", ""])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 
+import gemmi
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from pottsfold.alignment import Numbering
 from pottsfold.alphabet import DNA, PROTEIN, RNA, Alphabet
-from pottsfold.contacts import map_structure
+from pottsfold.contacts import map_structure, read_chains
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.model import PottsModel
 from tests.contacts.made_structures import (
@@ -170,6 +172,26 @@ def test_nucleic_model_finds_its_chain_whether_t_or_u(pdb, alphabet):
     sequence = bases.replace("U", "T") if alphabet is DNA else bases
     found = map_structure(model_of(sequence, alphabet=alphabet), pdb(atoms))
     assert (found.chain, found.n_mapped, found.identity) == ("R", 30, 1.0)
+
+
+@pytest.mark.parametrize("family", ["PF00014", "1a0tP", "DHFR"])
+def test_structure_is_the_same_as_pdb_and_as_mmcif(shared_data, tmp_path, family):
+    source = next((shared_data / "families" / family).glob("*.pdb"))
+    structure = gemmi.read_structure(str(source))
+    structure.setup_entities()
+    # A chain without a name cannot be written in mmCIF.
+    for chain in structure[0]:
+        chain.name = chain.name or "A"
+    structure.assign_label_seq_id()
+    path = tmp_path / "same.cif.gz"
+    text = structure.make_mmcif_document().as_string()
+    path.write_bytes(gzip.compress(text.encode()))
+    model = model_of(read_chains(source)[0].letters.replace("X", "A"))
+    first, second = map_structure(model, source), map_structure(model, path)
+    assert first.residues == second.residues
+    assert len(first.chains) == len(second.chains) == (2 if family == "DHFR" else 1)
+    np.testing.assert_allclose(first.distances, second.distances, atol=1e-6)
+    np.testing.assert_allclose(first.distances_cb, second.distances_cb, atol=1e-6)
 
 
 def test_real_families_are_mapped_as_their_tables_say(shared_data):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pottsfold.commands.main import main
-from pottsfold.model import Fit, FitReport, save_fit
-from tests.contacts.made_structures import chain_atoms, pdb_text
+from pottsfold.contacts import coupling_map, ranked_pairs
+from pottsfold.model import Fit, FitReport, load_fit, save_fit
+from tests.contacts.made_structures import ALIKE, chain_atoms, pdb_text
 from tests.strategies import random_model
 
 COLUMNS = ["i", "j", "aa_i", "aa_j", "score", "raw_score", "rank"]
@@ -34,7 +37,7 @@ def test_table_without_a_structure(folder, capsys):
     out = folder / "out.csv"
     assert run(folder / "m.potts", "-o", out) == 0
     table = pd.read_csv(out)
-    assert list(table) == COLUMNS
+    assert list(table) == [*COLUMNS, "probability"]
     assert len(table) == 66
     told = capsys.readouterr()
     assert told.out == ""
@@ -47,7 +50,13 @@ def test_table_figure_and_precision_with_a_structure(folder, capsys):
     words = ["--structure", folder / "s.pdb", "--separation", 3, "--plot", plot]
     assert run(folder / "m.potts", "-o", out, *words) == 0
     table = pd.read_parquet(out)
-    assert list(table) == [*COLUMNS, "distance", "contact"]
+    assert list(table) == [
+        *COLUMNS,
+        "distance",
+        "contact",
+        "distance_cb",
+        "probability",
+    ]
     assert (table["j"] - table["i"]).min() == 3
     missing = table["j"] == 61
     assert table["contact"].isna().equals(missing)
@@ -65,7 +74,7 @@ def test_table_figure_and_precision_with_a_structure(folder, capsys):
 def test_minus_is_standard_output(folder, capsys):
     assert run(folder / "m.potts", "-o", "-", "--separation", 10) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == ",".join(COLUMNS)
+    assert lines[0] == ",".join([*COLUMNS, "probability"])
     assert len(lines) == 4
 
 
@@ -78,6 +87,17 @@ def test_minus_is_standard_output(folder, capsys):
         (["-o", "out.csv", "--separation", "0"], "1 or more is needed"),
         (["-o", "out.csv", "--structure", "none.pdb"], "none.pdb: no such file"),
         (["-o", "out.csv", "--structure", "s.pdb", "--chain", "Q"], "no chain Q"),
+        (["-o", "out.csv", "--force"], "--force takes a chain of --structure"),
+        (["-o", "out.pml", "--format", "pymol"], "draws on a structure; give"),
+        (["-o", "out.cxc", "--format", "chimerax"], "draws on a structure; give"),
+        (["-o", "out.txt", "--format", "pymol"], "end it in .pml"),
+        (["-o", "-", "--format", "npy"], "needs a file ending in .npy"),
+        (["-o", "out.mat", "--format", "ccmpred", "--top", "5"], "holds all pairs"),
+        (["-o", "out.csv", "--top", "many"], "a number of pairs, or L, 1.5L, L/2"),
+        (["-o", "out.csv", "--top", "0"], "at least one pair"),
+        (["-o", "out.csv", "--pair", "50,99"], "99 is no site of the model"),
+        (["-o", "out.csv", "--pair", "50"], "two residue numbers, as 12,34"),
+        (["-o", "out.csv", "--pair", "50,51", "--top", "3"], "give only -o"),
     ],
 )
 def test_bad_usage_is_one_line_and_writes_nothing(
@@ -107,3 +127,106 @@ def test_model_without_couplings_is_refused(folder, capsys):
     save_fit(folder / "flat.potts", Fit(model, FitReport("made by hand")))
     assert run(folder / "flat.potts", "-o", folder / "out.csv") == 2
     assert "no couplings" in capsys.readouterr().err
+
+
+def test_every_format_is_written(folder, capsys):
+    model, structure = folder / "m.potts", folder / "s.pdb"
+    for format, name, first in (
+        ("evcouplings", "e.csv", "i,A_i,j,A_j,fn,cn,probability,score"),
+        ("plmc", "e.txt", "50 "),
+        ("rr", "e.rr", "PFRMAT RR"),
+        ("ccmpred", "e.mat", "0.00000000000000000000e+00\t"),
+        ("matrix", "m.mat", "0.00000000000000000000e+00\t"),
+        ("restraints", "r.csv", "i,aa_i,atom_i,j,aa_j,atom_j,upper,weight"),
+        ("pymol", "e.pml", "cmd.load("),
+        ("chimerax", "e.cxc", 'open "'),
+    ):
+        out = folder / name
+        assert run(model, "-o", out, "--format", format, "--structure", structure) == 0
+        assert out.read_text().startswith(first), format
+    assert (folder / "e.pb").read_text().startswith("; halfbond")
+    for format in ("npy", "matrix"):
+        out = folder / f"{format}.npy"
+        assert run(model, "-o", out, "--format", format) == 0
+        scores = np.load(out, allow_pickle=False)
+        assert (scores.shape, scores.dtype) == ((12, 12), np.float64)
+        np.testing.assert_array_equal(scores, np.loadtxt(folder / "e.mat"))
+    capsys.readouterr()
+    assert run(model, "-o", "-", "--format", "plmc", "--separation", 11) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_top_and_separation_go_by_the_format(folder):
+    def pairs(*words) -> pd.DataFrame:
+        assert run(folder / "m.potts", "-o", folder / "t.csv", *words) == 0
+        return pd.read_csv(folder / "t.csv")
+
+    assert len(pairs()) == 66
+    assert len(pairs("--top", "L/2")) == 6
+    bound = pairs("--format", "restraints")
+    assert len(bound) == 12
+    assert (bound["j"] - bound["i"]).min() >= 6
+    assert len(pairs("--format", "restraints", "--separation", 1, "--top", 30)) == 30
+
+
+def test_pair_is_written_as_a_matrix(folder, capsys):
+    assert run(folder / "m.potts", "--pair", "51,60", "-o", "-") == 0
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert len(lines) == 22
+    assert lines[0].endswith("51,-,A,C,D,E,F,G,H,I,K,L,M,N,P,Q,R,S,T,V,W,Y")
+    assert "zero-sum gauge" in told.err
+
+
+def test_folder_gets_every_figure(folder):
+    figures = folder / "figures"
+    figures.mkdir()
+    words = [folder / "m.potts", "-o", folder / "out.csv", "--plot", figures]
+    assert run(*words) == 0
+    names = {"contact_map.png", "contact_arcs.png", "couplings.png"}
+    assert {path.name for path in figures.iterdir()} == names
+    assert run(*words, "--structure", folder / "s.pdb", "--top", 8) == 0
+    names.add("precision.png")
+    assert {path.name for path in figures.iterdir()} == names
+
+
+def test_differing_residues_are_shown_and_a_stranger_is_forced(folder, capsys):
+    stranger = folder / "stranger.pdb"
+    sequence = random_model(7, length=12, first=50).focus_sequence.translate(ALIKE)
+    stranger.write_text(pdb_text(chain_atoms(sequence)))
+    words = [folder / "m.potts", "-o", folder / "out.csv", "--structure", stranger]
+    assert run(*words) == 2
+    assert "contacts --force takes this one" in capsys.readouterr().err
+    assert run(*words, "--force") == 0
+    told = capsys.readouterr().err
+    assert "focus      50 " in told
+    assert "chain " in told
+
+
+@pytest.mark.parametrize("score", ["frobenius", "direct-information"])
+def test_other_scores_rank_otherwise(folder, score):
+    out = folder / "out.csv"
+    assert run(folder / "m.potts", "-o", out, "--score", score) == 0
+    table = pd.read_csv(out)
+    assert np.array_equal(table["score"], table["raw_score"])
+
+
+def test_maps_of_an_ensemble_are_averaged(folder, tmp_path):
+    model = load_fit(folder / "m.potts").model
+    other = replace(model, couplings=3 * model.couplings)
+    save_fit(tmp_path / "b.potts", Fit(other, FitReport("made")))
+    out = tmp_path / "a.csv"
+    words = ["--ensemble", tmp_path / "b.potts", "-o", out]
+    assert run(folder / "m.potts", *words) == 0
+    table = pd.read_csv(out)
+    plain = ranked_pairs(coupling_map(model))
+    np.testing.assert_allclose(table["score"], 2 * plain["score"], atol=1e-5)
+    assert table["i"].tolist() == plain["i"].tolist()
+
+
+def test_an_ensemble_of_other_sites_is_refused(folder, tmp_path, capsys):
+    other = random_model(1, 20)
+    save_fit(tmp_path / "b.potts", Fit(other, FitReport("made")))
+    words = ["--ensemble", tmp_path / "b.potts", "-o", "-"]
+    assert run(folder / "m.potts", *words) == 2
+    assert "cannot be averaged" in capsys.readouterr().err

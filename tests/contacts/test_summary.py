@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pottsfold.alignment import Numbering
-from pottsfold.contacts import ChainMap, CouplingMap, contacts_summary_lines
+from pottsfold.contacts import (
+    ChainMap,
+    CouplingMap,
+    contacts_summary_lines,
+    coupling_map,
+    map_structure,
+)
+from tests.contacts.made_structures import chain_atoms, pdb_text
+from tests.contacts.test_chain_map import model_of
 
 
 def made(length: int = 20) -> tuple[CouplingMap, ChainMap]:
@@ -30,11 +40,13 @@ def test_mapping_precision_and_pairs_are_told():
         "precision L/5 0.000 (0 of 3), L/2 0.000 (0 of 9), L 0.000 (0 of 19); L = 19, "
         "|i - j| >= 6, 25 contacts in 91 pairs, 14 pairs left out"
     )
-    assert lines[2] == "strongest pairs (|i - j| >= 6)"
-    assert lines[3] == "rank  i     j       score    distance"
-    assert lines[4] == "   1  A95   Y114   19.000  no residue"
-    assert lines[6] == "   3  C96   Y114   18.000      18.0 A  apart"
-    assert len(lines) == 14
+    assert lines[2] == "precision at     L/10    L/5    L/2      L     2L"
+    assert lines[4] == "|i - j| >= 12   0.000  0.000  0.000  0.000  0.000"
+    assert lines[6] == "strongest pairs (|i - j| >= 6)"
+    assert lines[7] == "rank  i     j       score    distance"
+    assert lines[8] == "   1  A95   Y114   19.000  no residue"
+    assert lines[10] == "   3  C96   Y114   18.000      18.0 A  apart"
+    assert len(lines) == 18
 
 
 def test_without_a_structure_only_pairs_are_told():
@@ -49,3 +61,20 @@ def test_family_too_short_for_a_far_pair_has_an_empty_table():
         np.zeros((3, 3)), np.zeros((3, 3)), Numbering.sequential(3), "ACD"
     )
     assert len(contacts_summary_lines(small)) == 2
+
+
+def test_of_an_oligomer_the_pairs_between_chains_only_are_counted(tmp_path):
+    sequence = "MKVLAWGHSTNDEFYRQPIC"
+    turned = [
+        replace(atom, x=57 - atom.x, y=5) for atom in chain_atoms(sequence, chain="B")
+    ]
+    path = tmp_path / "dimer.pdb"
+    path.write_text(pdb_text(chain_atoms(sequence) + turned))
+    model = model_of(sequence)
+    lines = contacts_summary_lines(coupling_map(model), map_structure(model, path))
+    assert "contacts within and between chains A, B count" in lines[0]
+    (told,) = (line for line in lines if "between chains only" in line)
+    # All scores are equal, so pairs stand in order: 1 with 7..20, then 2 with 8..13.
+    # Within a chain none of them touch; between two, those whose numbers sum to
+    # 19..23, which are 1 with 18, 19 and 20.
+    assert told == "of the top 20 pairs 3 touch between chains only"

@@ -61,14 +61,31 @@ def distance(
     return min(math.dist(one, other) for one in atoms for other in others)
 
 
+def oligomer_distances(
+    chains: Sequence[Sequence[Sequence[Sequence[float]] | None]], i: int, j: int
+) -> tuple[float, float]:
+    """Smallest distance of i to j within any chain, and between any two; inf: none."""
+    within, between = math.inf, math.inf
+    for a, one in enumerate(chains):
+        for b, other in enumerate(chains):
+            if one[i] is not None and other[j] is not None:
+                apart = distance(one[i], other[j])
+                if a == b:
+                    within = min(within, apart)
+                else:
+                    between = min(between, apart)
+    return within, between
+
+
 def precision(
     scores: Matrix,
     distances: Sequence[Sequence[float | None]],
     positions: Sequence[int],
     separation: int,
-    divisor: int,
+    times: int,
+    part: int,
 ) -> tuple[int, int]:
-    """Contacts among the top L / divisor pairs, and how many pairs these are.
+    """Contacts among the top times L / part pairs, and how many pairs these are.
 
     A distance is None where a residue is missing; L counts sites with any distance.
     """
@@ -83,5 +100,56 @@ def precision(
             apart = distances[i][j]
             if positions[j] - positions[i] >= separation and apart is not None:
                 judged.append((-scores[i][j], i, j, apart < 8))
-    best = sorted(judged)[: present // divisor]
+    best = sorted(judged)[: times * present // part]
     return sum(touches for *_, touches in best), len(best)
+
+
+def contact_probabilities(scores, neff):
+    """The logistic regression, pair by pair."""
+    from statistics import median
+
+    from pottsfold.contacts.probability import COEFFICIENTS
+
+    c = COEFFICIENTS
+
+    length = len(scores)
+    far = [scores[i][j] for i in range(length) for j in range(i + 6, length)]
+    middle = median(far)
+    spread = 1.4826 * median(abs(s - middle) for s in far)
+    depth = math.log(neff / length)
+    result = [[math.nan] * length for _ in range(length)]
+    for i in range(length):
+        for j in range(i + 3, length):
+            above = math.log1p(max(0.0, (scores[i][j] - middle) / spread)) ** 2
+            x = c[0] + c[1] * above + c[2] * above * depth + c[3] * depth
+            x += sum(
+                k for k, s in zip(c[4:8], (5, 6, 12, 24), strict=True) if j - i < s
+            )
+            x += c[8] * math.log(length)
+            result[i][j] = result[j][i] = 1 / (1 + math.exp(-x))
+    return result
+
+
+def two_site_model(block: Matrix, first: Sequence[float], second: Sequence[float]):
+    """P(a, b) ~ exp(J(a, b) + u(a) + v(b)) with given marginals, by many rounds."""
+    weights = [[math.exp(value) for value in row] for row in block]
+    for _ in range(2000):
+        for a, row in enumerate(weights):
+            total = sum(row)
+            weights[a] = [value * first[a] / total for value in row]
+        for b in range(len(second)):
+            total = sum(row[b] for row in weights)
+            for row in weights:
+                row[b] *= second[b] / total
+    return weights
+
+
+def information(joint: Matrix) -> float:
+    """Sum of P log(P / (P_a P_b)), 0 log 0 being 0."""
+    total = 0.0
+    for row in joint:
+        for b, value in enumerate(row):
+            column = sum(other[b] for other in joint)
+            if value > 0:
+                total += value * math.log(value / (sum(row) * column))
+    return total

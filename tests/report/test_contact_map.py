@@ -118,3 +118,24 @@ def test_map_of_two_sites_or_without_any_score_can_be_drawn():
     contact_map_figure(small).draw_without_rendering()
     chain = ChainMap("x.pdb", " ", 1.0, ("ALA1", "CYS2"), nothing)
     contact_map_figure(small, chain).draw_without_rendering()
+
+
+def test_contacts_between_chains_have_a_look_of_their_own():
+    coupling, chain = made()
+    within = np.full_like(chain.distances, 30.0)
+    within[:15, :15] = chain.distances[:15, :15]
+    within[np.isnan(chain.distances)] = np.nan
+    both = ChainMap(
+        *(chain.path, chain.chain, chain.identity, chain.residues, chain.distances),
+        distances_intra=within,
+        distances_inter=chain.distances,
+    )
+    drawn = legend_of(contact_map_figure(coupling, both, 20))
+    between = [label for label in drawn if "between chains" in label]
+    assert [label.partition(":")[0] for label in sorted(between)] == ["above", "below"]
+    counts = [
+        int(re.search(r"\((\d+)\)", label)[1])
+        for label in drawn
+        if label.startswith("above") and "residue" not in label
+    ]
+    assert sum(counts) == 20

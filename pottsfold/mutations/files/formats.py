@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SEQUENCE = "mutated_sequence"
 BATCH_ROWS = 1 << 15
+READ_BYTES = 1 << 20
 LINE_END = re.compile(rb"\r\n|\n|\r")
 READABLE = (
     "csv, tsv or Parquet with a column mutant, or FASTA of whole sequences, is read"
@@ -182,7 +183,9 @@ class Parquet:
                 place: Any = pa.BufferReader(start + source.read(-1))
             else:
                 place = pa.OSFile(source.name)
-            self._file = parquet.ParquetFile(place, pre_buffer=False, buffer_size=1 << 20)
+            self._file = parquet.ParquetFile(
+                place, pre_buffer=False, buffer_size=1 << 20
+            )
         except (OSError, ValueError, TypeError) as error:
             raise self._damaged(error) from error
         finally:

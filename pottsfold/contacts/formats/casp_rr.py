@@ -1,0 +1,93 @@
+"""CASP's format for residue-residue contacts, PFRMAT RR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pottsfold.contacts.coupling_map import CouplingMap
+from pottsfold.contacts.formats.likelihood import likelihoods
+from pottsfold.contacts.precision import CONTACT_DISTANCE
+from pottsfold.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESIDUES_PER_LINE = 50
+LONGEST_SEQUENCE = 100_000
+NOT_KNOWN = "X"
+
+
+def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> str:
+    """Return pairs as a CASP RR prediction [1]_.
+
+    Records PFRMAT, TARGET, AUTHOR, REMARK, METHOD, MODEL, the sequence in lines of
+    50, then ``i j 0 8 p`` with i < j, p from 0 to 1, the most likely first, and
+    END; blanks alone separate. Numbers count from 1 along the sequence that is
+    given, which runs from the first site to the last; a residue between them that is
+    no site is X. A REMARK tells what residue 1 is, another what p is: the probability
+    of contact where the table has one, else the score over the largest.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        From :func:`pottsfold.contacts.ranked_pairs`.
+    coupling : CouplingMap
+        The map they are from.
+
+    Raises
+    ------
+    UsageError
+        If there is no focus sequence, or its numbers span more than 100,000.
+
+    References
+    ----------
+    .. [1] https://predictioncenter.org/casp12/index.cgi?page=format
+    """
+    positions = coupling.numbering.positions
+    first, last = int(positions[0]), int(positions[-1])
+    if not coupling.letters.strip("-"):
+        raise UsageError(
+            "an RR file begins with the sequence, and this model has no focus; "
+            "fit with --focus NAME, or take another format"
+        )
+    if last - first >= LONGEST_SEQUENCE:
+        raise UsageError(
+            f"an RR file holds the whole sequence, and the sites' numbers run from "
+            f"{first} to {last}; take another format"
+        )
+    sequence = np.full(last - first + 1, NOT_KNOWN)
+    sequence[positions - first] = list(coupling.letters.replace("-", NOT_KNOWN))
+    likely = likelihoods(pairs)
+    known = "probability" in pairs and pairs["probability"].notna().any()
+    lines = [
+        "PFRMAT RR",
+        f"TARGET {_one_word(coupling.name)}",
+        "AUTHOR pottsfold",
+        f"REMARK residue 1 is number {first} of the focus sequence",
+        "REMARK p is the probability of contact"
+        if known
+        else "REMARK p is the coupling score over the largest, at least 0",
+        "METHOD pairwise Potts model of the family's alignment",
+        "MODEL 1",
+    ]
+    text = "".join(sequence)
+    lines += [
+        text[start : start + RESIDUES_PER_LINE]
+        for start in range(0, len(text), RESIDUES_PER_LINE)
+    ]
+    rows = zip(
+        (pairs["i"] - first + 1).tolist(),
+        (pairs["j"] - first + 1).tolist(),
+        likely.tolist(),
+        strict=True,
+    )
+    for i, j, p in sorted(rows, key=lambda row: -row[2]):
+        lines.append(f"{i} {j} 0 {CONTACT_DISTANCE:g} {p:.6f}")
+    return "\n".join([*lines, "END", ""])
+
+
+def _one_word(name: str) -> str:
+    """Return a target's name: records are parted by blanks."""
+    return "_".join(name.split()) or "unnamed"
