@@ -8,12 +8,12 @@ from pottsfold.model import ModelHeader, read_header
 
 
 def info(model: Path) -> None:
-    """Say what is in a model file and how it was made, from its header alone.
+    """Say what is in a model file and how it was made.
 
     Parameters
     ----------
     model
-        Model file.
+        Model file, of pottsfold or of another program.
     """
     print("\n".join(_lines(read_header(model))))
 
@@ -21,17 +21,25 @@ def info(model: Path) -> None:
 def _lines(header: ModelHeader) -> list[str]:
     report = header.report
     made, run = report.provenance, report.run
-    end = "converged" if report.converged else "NOT converged"
+    method = report.method
+    if report.stopped_because:  # a foreign file does not say how its fit ended
+        end = "converged" if report.converged else "NOT converged"
+        method += f", {end} ({report.stopped_because})"
+    neff = (
+        "not known"
+        if not header.neff
+        else f"{header.neff:.1f}, Neff/L " + (f"{header.neff / header.length:.2f}")
+    )
     settings = ", ".join(f"{name} {value}" for name, value in report.settings.items())
     lines = [
         f"model        {header.path}",
-        f"method       {report.method}, {end} ({report.stopped_because})",
+        f"method       {method}",
         f"sites        {header.length}, alphabet {header.alphabet.name} "
         f"{header.alphabet.letters}",
         f"focus        {header.focus_name or 'none'}",
         f"gaps         {header.gaps}; gauge {header.gauge}",
-        f"sequences    {report.n_sequences}, Neff {header.neff:.1f}, "
-        f"Neff/L {header.neff / header.length:.2f}: {report.verdict}",
+        f"sequences    {report.n_sequences or 'not known'}, Neff {neff}"
+        + (f": {report.verdict}" if report.verdict else ""),
         f"settings     {settings}",
     ]
     if report.objectives:

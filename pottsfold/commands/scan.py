@@ -12,7 +12,6 @@ from pottsfold.mutations import in_background, scan_table
 from pottsfold.report.figures import check_figure_path
 from pottsfold.report.tables import check_table_path, write_table
 
-
 # Share of sequences with a letter below which a site is said to be covered badly.
 SPARSE = 0.5
 

@@ -14,7 +14,8 @@ from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.gauge import zero_sum
 from pottsfold.model.independent import independent_fields
 from pottsfold.model.potts import PottsModel
-from pottsfold.model.storage import ModelHeader, load_fit, read_header, save_fit
+from pottsfold.model.reading import load_fit, read_header
+from pottsfold.model.storage import ModelHeader, save_fit
 
 __all__ = [
     "Fit",

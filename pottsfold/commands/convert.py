@@ -1,0 +1,111 @@
+"""``pottsfold convert``: a model from one program's file to another's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from pottsfold.commands.console import say
+from pottsfold.errors import UsageError
+from pottsfold.files import check_writable
+from pottsfold.model import Fit, load_fit, save_fit
+from pottsfold.model.focus import renumbered, with_focus
+from pottsfold.model.formats import (
+    FORMATS,
+    Foreign,
+    foreign_named,
+    foreign_of_ending,
+    losses,
+    write_foreign,
+)
+
+NATIVE, NATIVE_ENDING = "potts", ".potts"
+Target = Literal[
+    "potts",
+    "plmc",
+    "plmc-v1",
+    "ccmpred-raw",
+    "ccmpred-braw",
+    "adabmdca",
+    "bmdca",
+    "gremlin",
+    "mi3",
+]
+
+
+def convert(
+    model: Path,
+    output: Path,
+    *,
+    to: Target | None = None,
+    focus: str | None = None,
+    first: int | None = None,
+) -> None:
+    """Write a model in the format of another program, or another's in ours.
+
+    What the new format cannot hold is told on standard error.
+
+    Parameters
+    ----------
+    model
+        Model file: native, plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or Mi3, known by
+        its content; plain or compressed.
+    output
+        File to write: .potts native, .model plmc, .raw .braw CCMpred, .mrf GREMLIN,
+        .dat adabmDCA, .npy Mi3; compressed when .gz is added.
+    to
+        Its format, where the ending does not say.
+    focus
+        Focus sequence for a model without one, or another: a file, whose first
+        sequence is taken, or the sequence itself.
+    first
+        Residue number of the first site. By custom that of --focus, or the model's.
+    """
+    foreign = _target(output, to)
+    check_writable(output)
+    fit = load_fit(model)
+    for sentence in fit.report.history:
+        if fit.report.method.startswith("read from"):
+            say(f"{fit.report.method.removeprefix('read from ')}: {sentence}")
+    fit = _with_sites(fit, focus, first)
+    if foreign is None:
+        save_fit(output, fit)
+        say(f"wrote {output}: pottsfold model")
+        return
+    write_foreign(output, fit, foreign)
+    for sentence in losses(fit, foreign):
+        say(sentence)
+    say(f"wrote {output}: {foreign.title}; {foreign.conventions}")
+
+
+def _target(output: Path, to: Target | None) -> Foreign | None:
+    """Return the format to write; None for the native one."""
+    if to == NATIVE or (to is None and output.suffix == NATIVE_ENDING):
+        return None
+    if to is not None:
+        return foreign_named(to)
+    foreign = foreign_of_ending(output)
+    if foreign is None:
+        endings = [NATIVE_ENDING, *(f.ending for f in FORMATS if f.ending)]
+        raise UsageError(
+            f"{output}: its ending names no format ({' '.join(endings)}, and .gz after "
+            "them); choose one of these, or give --to"
+        )
+    return foreign
+
+
+def _with_sites(fit: Fit, focus: str | None, first: int | None) -> Fit:
+    """Return the fit with the focus sequence and numbers that were asked for."""
+    model, said = fit.model, ""
+    if focus is not None:
+        model, said = with_focus(model, focus, first)
+    elif first is not None:
+        model = renumbered(model, first)
+        positions = model.numbering.positions
+        said = f"sites renumbered {positions[0]} to {positions[-1]}"
+    if not said:
+        return fit
+    say(said)
+    report = replace(fit.report, history=(*fit.report.history, said))
+    return Fit(model, report)

@@ -1,0 +1,179 @@
+"""A focus sequence and residue numbers for a model that came without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment.numbering import Numbering
+from pottsfold.alignment.read import FARTHEST_FIRST, RANGE, read_alignment
+from pottsfold.alphabet import Alphabet
+from pottsfold.errors import UsageError
+from pottsfold.model.potts import PottsModel
+
+TYPED = "focus"
+
+
+@dataclass(frozen=True)
+class FocusRow:
+    """A sequence as it stands in a file, or as typed.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    letters : str
+        Residues and gaps; lower case and ``.`` mark inserts, as in A2M.
+    first : int
+        Number of its first residue.
+    """
+
+    name: str
+    letters: str
+    first: int = 1
+
+
+def with_focus(
+    model: PottsModel, text: str, first: int | None = None
+) -> tuple[PottsModel, str]:
+    """Return the model with a focus sequence and its residue numbers.
+
+    As many as the model has sites must be its upper-case residues; or these and its
+    gaps, which then count as numbers too; or all its residues.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With a focus sequence or without.
+    text : str
+        A file, whose first sequence is taken, or the sequence itself.
+    first : int, optional
+        Number of the first residue; by custom from ``NAME/start-end``, else 1.
+
+    Returns
+    -------
+    model : PottsModel
+        With focus, its name and numbers.
+    said : str
+        What was taken, in a sentence.
+
+    Raises
+    ------
+    UsageError
+        If it does not fit the model.
+    AlignmentError
+        If the file cannot be read.
+    """
+    row = _row(text, model.alphabet)
+    letters, places = _sites(row, model.length)
+    positions = (row.first if first is None else _checked(first)) + places
+    codes = model.alphabet.encode(letters)
+    unknown = int((codes == model.alphabet.unknown).sum())
+    if 2 * unknown > model.length:
+        raise UsageError(
+            f"--focus {row.name}: {unknown} of {model.length} letters are outside the "
+            f"model's alphabet {model.alphabet.letters}"
+        )
+    gaps = int((codes == 0).sum())
+    said = (
+        f"focus {row.name}: {model.length - gaps} residues"
+        + (f" and {gaps} gaps, which are numbered too," if gaps else ",")
+        + f" numbered {positions[0]} to {positions[-1]}{_doubt(model, codes)}"
+    )
+    changed = replace(
+        model, focus=codes, focus_name=row.name, numbering=Numbering(positions)
+    )
+    return changed, said
+
+
+def _sites(row: FocusRow, length: int) -> tuple[str, NDArray[np.int64]]:
+    """Return the letters at the sites, and their places from the first residue, 0."""
+    residues = [letter for letter in row.letters if letter not in "-."]
+    upper = [place for place, letter in enumerate(residues) if letter.isupper()]
+    columns = [letter for letter in row.letters if letter.isupper() or letter == "-"]
+    if len(upper) == length:
+        return "".join(residues[place] for place in upper), np.array(upper)
+    if upper and len(columns) == length:
+        aligned = "".join(columns)
+        return aligned, np.arange(length) - (length - len(aligned.lstrip("-")))
+    if len(residues) == length:
+        return "".join(residues), np.arange(length)
+    raise UsageError(
+        f"--focus {row.name[:40]}: {len(residues)} residues, {len(upper)} of them "
+        f"upper case, {len(columns)} columns, and the model has {length} sites; give "
+        "a sequence of the alignment it was fitted to"
+    )
+
+
+def renumbered(model: PottsModel, first: int) -> PottsModel:
+    """Return the model with its numbers shifted so that the first is ``first``."""
+    positions = model.numbering.positions
+    return replace(
+        model, numbering=Numbering(positions - positions[0] + _checked(first))
+    )
+
+
+def _checked(first: int) -> int:
+    if abs(first) > FARTHEST_FIRST:
+        raise UsageError(f"--first {first}: not a residue number")
+    return first
+
+
+def _doubt(model: PottsModel, codes: NDArray[np.uint8]) -> str:
+    """Return a warning where a sequence looks unrelated to the model."""
+    from pottsfold.model.energy import energy
+
+    shuffled = np.random.default_rng(0).permuted(np.tile(codes, (100, 1)), axis=1)
+    if energy(model, codes)[0] < np.quantile(energy(model, shuffled), 0.1):
+        return ""
+    return (
+        "; the model finds it no more probable than its shuffled letters: is it the "
+        "right sequence?"
+    )
+
+
+def _row(text: str, alphabet: Alphabet) -> FocusRow:
+    path = Path(text)
+    try:
+        is_file = path.exists()
+    except OSError:  # a long sequence is no file's name
+        is_file = False
+    if is_file:
+        return _first_of_fasta(path) or _first_of_alignment(path)
+    letters = "".join(text.split())
+    residues = letters.replace("-", "").replace(".", "")
+    codes = alphabet.encode(residues)
+    if not residues.isalpha() or (codes == alphabet.unknown).sum() * 2 > len(codes):
+        raise UsageError(
+            f"--focus {text[:40]}: neither a file that is there nor a sequence"
+        )
+    return FocusRow(TYPED, letters)
+
+
+def _first_of_fasta(path: Path) -> FocusRow | None:
+    """Return the first record of a FASTA file; None for other formats."""
+    from Bio.SeqIO.FastaIO import SimpleFastaParser
+    from xopen import xopen
+
+    if not path.is_file():
+        return None
+    with xopen(path, "rb", threads=0) as raw:
+        if raw.read(1) != b">":
+            return None
+    with xopen(path, "rt", encoding="utf-8", errors="replace", threads=0) as handle:
+        title, sequence = next(SimpleFastaParser(handle))
+    name = (title.split() or ["record_1"])[0]
+    letters = "".join(sequence.split())
+    found = RANGE.fullmatch(name)
+    return FocusRow(name, letters, int(found["start"]) if found else 1)
+
+
+def _first_of_alignment(path: Path) -> FocusRow:
+    family = read_alignment(path, focus=0)
+    codes = family.focus_codes
+    assert codes is not None  # asked for
+    letters = family.alphabet.decode(codes)
+    return FocusRow(family.names[0], letters, int(family.numbering.positions[0]))

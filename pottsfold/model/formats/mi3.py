@@ -1,0 +1,142 @@
+"""Mi3's ``J.npy``: couplings alone, of the opposite sign.
+
+A float32 array (L (L - 1) / 2, q * q), pairs i < j with i outer, the letter at i
+outer, E = + sum J. There are no fields: they stand in the couplings, since
+h_i(a) = sum_j h_i(a) / (L - 1). Letters are not named; 21 are the protein's, 5 RNA's.
+"""
+
+from __future__ import annotations
+
+import re
+from math import isqrt
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+
+from pottsfold.model.fit import Fit
+from pottsfold.model.formats.content import Content
+from pottsfold.model.formats.foreign import (
+    Foreign,
+    Reading,
+    assembled,
+    gap_note,
+    length_of_pairs,
+    letters_of_size,
+    require_named_alphabet,
+    unnamed_change,
+)
+from pottsfold.model.potts import PottsModel
+
+TITLE = "Mi3 .npy"
+MAGIC = b"\x93NUMPY"
+LARGEST_HEADER = 2000
+# Bytes of the header's length, by version.
+WIDTHS = {b"\x01\x00": 2, b"\x02\x00": 4}
+HEADER = re.compile(
+    r"\{'descr': '(?P<kind>[<>]f[48])', 'fortran_order': (?P<order>True|False), "
+    r"'shape': \((?P<rows>[0-9]{1,12})L?, (?P<columns>[0-9]{1,12})L?\),? ?\}\s*"
+)
+
+
+def _recognise(content: Content) -> bool:
+    return content.data[: len(MAGIC)] == MAGIC
+
+
+def _read(content: Content) -> Reading:
+    shape, order, dtype, at = _header(content)
+    due = at + shape[0] * shape[1] * dtype.itemsize
+    if len(content) != due:
+        state = "cut off" if len(content) < due else "damaged"
+        raise content.bad(
+            f"{state}: {len(content)} bytes where its header makes {due} due; fetch it "
+            "again"
+        )
+    length, q = length_of_pairs(shape[0]), isqrt(shape[1])
+    if length is None or q * q != shape[1] or not q:
+        raise content.bad(f"shape {shape} is not (L (L - 1) / 2, q * q)")
+    letters = letters_of_size(content, q)
+    values = np.frombuffer(content.data, dtype, -1, at).reshape(shape, order=order)
+    with np.errstate(over="ignore"):
+        blocks = -values.astype(np.float32)
+    model = assembled(
+        content,
+        letters,
+        np.zeros((length, q), np.float32),
+        blocks.reshape(-1, q, q),
+        detect_missing=False,
+        gauge="no fields",
+    )
+    notes = (
+        f"letters {letters}; {gap_note(model, marked=True)}; the sign is turned: there "
+        "a higher parameter is less probable",
+        "no fields: they stand in the couplings; no focus sequence nor numbers: sites "
+        "are numbered from 1",
+    )
+    return Reading(model, notes)
+
+
+def _header(
+    content: Content,
+) -> tuple[tuple[int, int], Literal["C", "F"], np.dtype[Any], int]:
+    """Return shape, order, type and place of the array.
+
+    NumPy's own reader hands the header to Python's parser; a pattern is enough for
+    the one kind of array that is due, and cannot be tricked.
+    """
+    start = len(MAGIC) + 2
+    version = content.data[start - 2 : start]
+    width = WIDTHS.get(version)
+    if width is None:
+        raise content.bad(f"a NumPy file of version {list(version)}, 1 and 2 are read")
+    at = start + width
+    at += int.from_bytes(content.data[start:at], "little")
+    text = content.data[start + width : min(at, LARGEST_HEADER)]
+    found = HEADER.fullmatch(text.decode("ascii", "replace"))
+    if found is None:
+        raise content.bad(
+            "not an array of single or double numbers in rows, as couplings of Mi3 are"
+        )
+    shape = int(found["rows"]), int(found["columns"])
+    return shape, "F" if found["order"] == "True" else "C", np.dtype(found["kind"]), at
+
+
+def _write(handle: BinaryIO, fit: Fit) -> None:
+    model = fit.model
+    require_named_alphabet(model, TITLE)
+    length, q = model.fields.shape
+    shape = (length * (length - 1) // 2, q * q)
+    np.lib.format.write_array_header_1_0(
+        handle, {"shape": shape, "fortran_order": False, "descr": "<f4"}
+    )
+    shares = model.fields / np.float32(length - 1)
+    for i in range(length - 1):
+        later = model.couplings[i, i + 1 :] + shares[i][:, np.newaxis]
+        later += shares[i + 1 :, np.newaxis, :]
+        handle.write((-later).astype("<f4").tobytes())
+
+
+def _changes(model: PottsModel) -> list[str]:
+    sentences = unnamed_change(model)
+    if model.fields.any():
+        sentences.append(
+            "fields are moved into couplings, evenly over the partners; energies stay"
+        )
+    if model.gaps == "missing":
+        sentences.append("gaps are missing data: read back, the gap is a letter")
+    return sentences
+
+
+MI3 = Foreign(
+    name="mi3",
+    title=TITLE,
+    ending=".npy",
+    conventions=(
+        "letters in alphabetical order, the gap first; a higher parameter is less "
+        "probable; pairs i < j, i outer; no fields"
+    ),
+    holds=frozenset(),
+    recognise=_recognise,
+    read=_read,
+    write=_write,
+    changes=_changes,
+)

@@ -1,0 +1,166 @@
+"""The foreign formats there are: recognised by content, chosen by name or ending."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import BinaryIO
+
+from pottsfold.errors import UsageError, nearest
+from pottsfold.files import sha256_of, written_whole
+from pottsfold.model.fit import Fit, FitReport
+from pottsfold.model.formats.adabmdca import ADABMDCA, BMDCA
+from pottsfold.model.formats.ccmpred_braw import CCMPRED_BRAW
+from pottsfold.model.formats.ccmpred_raw import CCMPRED_RAW
+from pottsfold.model.formats.content import open_content
+from pottsfold.model.formats.foreign import (
+    AS_READ,
+    FOCUS,
+    FOCUS_NAME,
+    FREQUENCIES,
+    NEFF,
+    NUMBERING,
+    OCCUPANCY,
+    UNNAMED,
+    Foreign,
+)
+from pottsfold.model.formats.gremlin import GREMLIN
+from pottsfold.model.formats.mi3 import MI3
+from pottsfold.model.formats.plmc import PLMC
+from pottsfold.model.formats.plmc_v1 import PLMC_V1
+from pottsfold.provenance import Provenance, software_versions
+
+# Formats without a mark of their own come last.
+FORMATS = (
+    MI3,
+    CCMPRED_BRAW,
+    GREMLIN,
+    ADABMDCA,
+    BMDCA,
+    CCMPRED_RAW,
+    PLMC_V1,
+    PLMC,
+)
+COMPRESSED = ".gz"
+NATIVE_MARK, NATIVE_REACH = b'"pottsfold-model"', 256
+
+
+def read_foreign(path: str | Path) -> Fit:
+    """Read a model of any foreign format, plain or compressed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; its name does not matter.
+
+    Returns
+    -------
+    Fit
+        Its report says ``read from ...`` and how the file was understood.
+
+    Raises
+    ------
+    ModelFormatError
+        If it is of no known format, or damaged.
+    """
+    content = open_content(path)
+    if NATIVE_MARK in content.data[:NATIVE_REACH]:
+        raise content.bad(
+            "not a pottsfold model as it was written: compressed, cut off or damaged; "
+            "unpack it or copy it anew"
+        )
+    for foreign in FORMATS:
+        if foreign.recognise(content):
+            break
+    else:
+        raise content.bad(
+            "not a pottsfold model, nor one of plmc, CCMpred, adabmDCA, bmDCA, GREMLIN "
+            "or Mi3; pottsfold fit makes one from an alignment"
+        )
+    reading = foreign.read(content)
+    report = FitReport(
+        method=f"read from {foreign.title}",
+        settings={"gaps": reading.model.gaps, **reading.settings},
+        n_sequences=reading.n_sequences,
+        neff=reading.model.neff,
+        history=reading.notes,
+        provenance=Provenance(
+            versions=software_versions(),
+            source={
+                "path": str(path),
+                "sha256": sha256_of(path),
+                "format": foreign.title,
+            },
+        ),
+    )
+    return Fit(reading.model, report)
+
+
+def write_foreign(path: str | Path, fit: Fit, foreign: Foreign) -> None:
+    """Write a model in a foreign format, whole or not at all.
+
+    Compressed where the name ends in ``.gz``.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written there, or the format cannot hold the model.
+    """
+    with written_whole(path) as beside, open(beside, "wb") as handle:
+        if Path(path).suffix == COMPRESSED:
+            # No name and no time: the same model makes the same bytes.
+            with gzip.GzipFile("", "wb", 6, handle, mtime=0) as packed:
+                foreign.write(_as_binary(packed), fit)
+        else:
+            foreign.write(handle, fit)
+
+
+def _as_binary(packed: gzip.GzipFile) -> BinaryIO:
+    return packed  # type: ignore[return-value]  # it writes like any binary file
+
+
+def foreign_named(name: str) -> Foreign:
+    """Return the format that ``--to`` names.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    for foreign in FORMATS:
+        if foreign.name == name:
+            return foreign
+    names = [foreign.name for foreign in FORMATS]
+    raise UsageError(
+        f"no format {name!r}; there are {', '.join(names)}{nearest(name, names)}"
+    )
+
+
+def foreign_of_ending(path: Path) -> Foreign | None:
+    """Return the format that a file's ending chooses, ``.gz`` set aside."""
+    suffix = Path(path.stem).suffix if path.suffix == COMPRESSED else path.suffix
+    for foreign in FORMATS:
+        if foreign.ending and foreign.ending == suffix.lower():
+            return foreign
+    return None
+
+
+def losses(fit: Fit, foreign: Foreign) -> list[str]:
+    """Return what a format does not hold of a fit, or holds otherwise, in sentences."""
+    model = fit.model
+    positions = model.numbering.positions
+    present = {
+        FOCUS: model.focus is not None,
+        FOCUS_NAME: model.focus is not None and model.focus_name != UNNAMED,
+        NUMBERING: int(positions[0]) != 1 or int(positions[-1]) != model.length,
+        FREQUENCIES: model.frequencies is not None,
+        NEFF: model.neff > 0,
+        OCCUPANCY: model.occupancy is not None,
+    }
+    lost = [name for name, is_there in present.items() if is_there]
+    lost = [name for name in lost if name not in foreign.holds]
+    lost.append("report of the fit")
+    if model.gauge != AS_READ:
+        lost.append("name of the gauge")
+    sentence = f"{foreign.title} holds no {', '.join(lost)}; lost"
+    return [sentence, *foreign.changes(model)]
