@@ -35,6 +35,10 @@ FLOAT, DOUBLE, INT32, INT64 = (
     ir.IntType(64),
 )
 CACHE_LINE = 64
+# Numbers of a row that are handled as one vector in loops and running sums.
+GROUP = 8
+# Running sums that a sum of many rows is made in.
+WAYS = 4
 # Below this exp(x) is no normal float32 number: it counts as zero.
 LEAST_EXPONENT = -87.0
 LOG2_E = 1.4426950408889634
@@ -88,6 +92,7 @@ class _Row:
         self.builder = builder
         self.width = lanes.count
         self.type = ir.VectorType(FLOAT, self.width)
+        self.group = ir.VectorType(FLOAT, GROUP)
 
     def index(self, value: Any, numba_type: Any) -> Any:
         return self.context.cast(self.builder, value, numba_type, types.intp)
@@ -114,11 +119,68 @@ class _Row:
         return ir.Constant(self.type, [ir.Constant(FLOAT, value)] * self.width)
 
     def splat(self, scalar: Any) -> Any:
-        row = self.builder.insert_element(
-            ir.Constant(self.type, ir.Undefined), scalar, ir.Constant(INT32, 0)
-        )
-        mask = ir.Constant(ir.VectorType(INT32, self.width), [0] * self.width)
+        return self.repeated(scalar, self.width)
+
+    def accumulator(self) -> list[Any]:
+        """Return variables that hold a row of zeros, in parts of GROUP numbers.
+
+        A vector whose length is no power of two would be taken apart into single
+        numbers wherever it lives on from one turn of a loop to the next.
+        """
+        part = ir.Constant(self.group, [ir.Constant(FLOAT, 0.0)] * GROUP)
+        return [
+            cgutils.alloca_once_value(self.builder, part)
+            for _ in range(self.width // GROUP)
+        ]
+
+    def accumulate(self, total: list[Any], pointer: Any) -> None:
+        for variable, there in zip(total, self.parts_at(pointer), strict=True):
+            addend = self.builder.load(there, align=4, typ=self.group)
+            summed = self.builder.fadd(self.builder.load(variable), addend)
+            self.builder.store(summed, variable)
+
+    def store_sum(self, totals: list[list[Any]], pointer: Any) -> None:
+        """Store the sum of accumulators, neighbours first, then sums of sums."""
+        for there, *variables in zip(self.parts_at(pointer), *totals, strict=True):
+            parts = [self.builder.load(variable) for variable in variables]
+            while len(parts) > 1:
+                pairs = zip(parts[::2], parts[1::2], strict=True)
+                parts = [self.builder.fadd(x, y) for x, y in pairs]
+            self.builder.store(parts[0], there, align=4)
+
+    def parts_at(self, pointer: Any) -> list[Any]:
+        """Return pointers to the parts of a row, GROUP numbers each."""
+        first = self.builder.bitcast(pointer, self.group.as_pointer())
+        return [
+            self.builder.gep(first, [ir.Constant(INT64, k)], source_etype=self.group)
+            for k in range(self.width // GROUP)
+        ]
+
+    def repeated(self, scalar: Any, count: int) -> Any:
+        undefined = ir.Constant(ir.VectorType(FLOAT, count), ir.Undefined)
+        row = self.builder.insert_element(undefined, scalar, ir.Constant(INT32, 0))
+        mask = ir.Constant(ir.VectorType(INT32, count), [0] * count)
         return self.builder.shuffle_vector(row, row, mask)
+
+    def part(self, row: Any, places: list[int]) -> Any:
+        mask = ir.Constant(ir.VectorType(INT32, len(places)), places)
+        return self.builder.shuffle_vector(row, self.constant(0.0), mask)
+
+    def cumulative(self, row: Any) -> list[Any]:
+        """Return the running sums of a row, in parts of GROUP numbers."""
+        zero = self.width
+        for shift in (1, 2, 4):
+            # Each number takes in the one ``shift`` places before it in its group.
+            places = [
+                k - shift if k % GROUP >= shift else zero for k in range(self.width)
+            ]
+            row = self.builder.fadd(row, self.part(row, places))
+        parts = [self.part(row, list(range(GROUP)))]
+        for start in range(GROUP, self.width, GROUP):
+            end = self.builder.extract_element(parts[-1], ir.Constant(INT32, GROUP - 1))
+            part = self.part(row, list(range(start, start + GROUP)))
+            parts.append(self.builder.fadd(part, self.repeated(end, GROUP)))
+        return parts
 
     def fold(self, row: Any, combine: Callable[[Any, Any], Any]) -> Any:
         """Return one scalar from a row, halves combined, then halves of halves."""
@@ -271,6 +333,73 @@ def softmax_row(typing, logits, n, fields, scale, out, lanes):
             builder.fmul(p, row.splat(factor)), row.pointer(sig.args[4], args[4], n)
         )
         return context.make_tuple(builder, returned, (highest, norm))
+
+    return signature, generate
+
+
+@intrinsic
+def sum_rows(typing, out, k, table, codes, n, lanes):
+    """Write sum_j table[j, codes[n, j]] to out[k].
+
+    table (J, s, W) float32, codes (N, J) uint8, J a multiple of WAYS: as many running
+    sums, so that one addition need not wait for the one before it.
+    """
+    signature = types.void(out, k, table, codes, n, lanes)
+
+    def generate(context, builder, sig, args):
+        row = _Row(context, builder, lanes)
+        k, n = row.index(args[1], sig.args[1]), row.index(args[4], sig.args[4])
+        letters = context.make_array(sig.args[3])(context, builder, args[3])
+        length = builder.extract_value(letters.shape, 1)
+        totals = [row.accumulator() for _ in range(WAYS)]
+        first, step = ir.Constant(INT64, 0), ir.Constant(INT64, WAYS)
+        with cgutils.for_range_slice(builder, first, length, step) as (j, _):
+            for way, total in enumerate(totals):
+                column = builder.add(j, ir.Constant(INT64, way))
+                place = cgutils.get_item_pointer(
+                    context, builder, sig.args[3], letters, [n, column]
+                )
+                letter = builder.zext(builder.load(place), INT64)
+                there = row.pointer(sig.args[2], args[2], column, letter)
+                row.accumulate(total, there)
+        place = row.pointer(sig.args[0], args[0], k)
+        row.store_sum(totals, place)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def draw_from_row(typing, logits, n, fields, scale, uniform, lanes):
+    """Return a letter drawn from softmax(scale * (logits[n] + fields)).
+
+    By the inverse of the cumulative sum: the number of letters whose float32
+    cumulative sum is at most ``uniform``, in [0, 1), of the whole. Sums run within
+    eight letters first, so rounding (1e-7 of the whole) may give a letter of
+    probability zero that follows one of more than zero: the caller looks.
+    """
+    signature = types.intp(logits, n, fields, scale, uniform, lanes)
+
+    def generate(context, builder, sig, args):
+        row = _Row(context, builder, lanes)
+        n = row.index(args[1], sig.args[1])
+        x = builder.fadd(
+            row.load(row.pointer(sig.args[0], args[0], n)),
+            row.load(row.pointer(sig.args[2], args[2])),
+        )
+        x = builder.fmul(x, row.splat(args[3]))
+        highest = row.fold(x, row.larger)
+        p = row.exp(builder.fsub(x, row.splat(highest)))
+        sums = row.cumulative(p)
+        last = builder.extract_element(sums[-1], ir.Constant(INT32, GROUP - 1))
+        bound = builder.fmul(args[4], last)
+        bounds = row.repeated(bound, GROUP)
+        count = ir.Constant(INT32, 0)
+        for part in sums:
+            below = builder.fcmp_ordered("<=", part, bounds)
+            bits = builder.zext(builder.bitcast(below, ir.IntType(GROUP)), INT32)
+            count = builder.add(count, builder.ctpop(bits))
+        return builder.zext(count, INT64)
 
     return signature, generate
 

@@ -104,8 +104,8 @@ def fit(
         Penalty on couplings. By custom 0.01 (q - 1)(L - 1).
     strengths
         custom: penalties as above. auto: stronger ones, chosen by how well relatives
-        left out are predicted, best for the effects of mutations; takes some ten
-        times as long.
+        left out are predicted, better for contacts and for the effects of mutations;
+        takes some ten times as long.
     max_column_gaps
         Drop columns with a larger share of gaps.
     max_sequence_gaps

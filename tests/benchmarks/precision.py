@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from pottsfold.alignment import read_alignment, reweight
-from pottsfold.contacts import contact_precision, coupling_map
+from pottsfold.contacts import average_maps, contact_precision, coupling_map
 from pottsfold.inference import Regularization, fit_mean_field, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood import TOLERANCE
 from pottsfold.inference.regularization import customary
@@ -28,20 +28,31 @@ from tests.families import known_distances, reference_rows
 DEPTHS = {"top_L5": "L/5", "top_L2": "L/2", "top_L": "L"}
 
 
-def fitted(folder: Path, options: argparse.Namespace) -> Fit:
+# What --ensemble averages: gaps, lambda_h, lambda_j beside the custom one.
+ENSEMBLE = [(gaps, 10.0, factor) for gaps in ("missing", "state") for factor in (1, 3)]
+
+
+def fits(folder: Path, options: argparse.Namespace) -> list[Fit]:
+    """Return the fits whose maps are averaged, one but for an ensemble."""
     alignment = reweight(read_alignment(folder / "match.fasta", focus=None))
     if options.method == "mean-field":
-        return fit_mean_field(alignment)
-    n_states = alignment.alphabet.size - (options.gaps == "missing")
-    custom = customary(alignment.length, n_states)
-    return fit_pseudolikelihood(
-        alignment,
-        gaps=options.gaps,
-        regularization=Regularization(
-            options.lambda_h, custom.couplings * options.lambda_j_factor
-        ),
-        tolerance=options.tolerance,
-    )
+        return [fit_mean_field(alignment)]
+    one = [(options.gaps, options.lambda_h, options.lambda_j_factor)]
+    return [
+        fit_pseudolikelihood(
+            alignment,
+            gaps=gaps,
+            regularization=Regularization(
+                lambda_h,
+                factor
+                * customary(
+                    alignment.length, alignment.alphabet.size - (gaps == "missing")
+                ).couplings,
+            ),
+            tolerance=options.tolerance,
+        )
+        for gaps, lambda_h, factor in (ENSEMBLE if options.ensemble else one)
+    ]
 
 
 def measure(data: Path, options: argparse.Namespace) -> pd.DataFrame:
@@ -49,11 +60,14 @@ def measure(data: Path, options: argparse.Namespace) -> pd.DataFrame:
     rows = []
     for folder in sorted((data / "families").iterdir()):
         start = time.process_time()
-        fit = fitted(folder, options)
+        made = fits(folder, options)
+        fit = made[0]
         seconds = time.process_time() - start
         distances = known_distances(data, folder.name)
         result = contact_precision(
-            coupling_map(fit.model).scores, distances, np.arange(len(distances))
+            average_maps([coupling_map(each.model) for each in made]).scores,
+            distances,
+            np.arange(len(distances)),
         )
         rows.append(
             {
@@ -98,6 +112,7 @@ def main() -> None:
     parser.add_argument("--gaps", default="missing")
     parser.add_argument("--lambda-h", type=float, default=0.01)
     parser.add_argument("--lambda-j-factor", type=float, default=1.0)
+    parser.add_argument("--ensemble", action="store_true")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE)
     options = parser.parse_args()
     data = os.environ.get("POTTSFOLD_DATA")
