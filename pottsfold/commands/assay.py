@@ -38,7 +38,7 @@ from pottsfold.mutations.assays import (
 )
 from pottsfold.mutations.measured import measured_epistasis
 from pottsfold.provenance import Provenance, software_versions
-from pottsfold.report.figures import check_figure_path
+from pottsfold.report.figures import check_figure_path, save_figure
 from pottsfold.report.tables import check_table_path, write_table
 
 # Off by custom, so it needs no --no- form.
@@ -167,9 +167,9 @@ def _compare(
         write_table(of_pairs, epistasis)
     if plot is not None:
         # Matplotlib takes a while to import, so only for who wants a figure.
-        from pottsfold.report.assay_figure import draw_assay
+        from pottsfold.report.assay_figure import assay_figure
 
-        draw_assay(plot, potts, mutants, effects, found)
+        save_figure(plot, assay_figure(potts, mutants, effects, found))
 
 
 def _learn(
@@ -190,7 +190,7 @@ def _learn(
         say(line)
     write_table(curve, output)
     if plot is not None:
-        from pottsfold.report.learning_figure import draw_learning
+        from pottsfold.report.learning_figure import learning_figure
 
-        draw_learning(plot, curve, potts.focus_name)
+        save_figure(plot, learning_figure(curve, potts.focus_name))
     return learnt

@@ -35,7 +35,7 @@ from pottsfold.report.contact_files import (
     check_contacts_path,
     write_contacts,
 )
-from pottsfold.report.figures import check_figure_path
+from pottsfold.report.figures import check_figure_path, save_figure
 from pottsfold.report.tables import check_table_path, write_table
 
 
@@ -192,9 +192,9 @@ def _draw(
         from pottsfold.report.contact_figures import draw_contact_figures
 
         return draw_contact_figures(plot, model, coupling, chain, count)
-    from pottsfold.report.contact_map import draw_contact_map
+    from pottsfold.report.contact_map import contact_map_figure
 
-    draw_contact_map(plot, coupling, chain, count)
+    save_figure(plot, contact_map_figure(coupling, chain, count))
     return [plot]
 
 

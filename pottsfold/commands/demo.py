@@ -21,6 +21,7 @@ from pottsfold.inference import fit_pseudolikelihood
 from pottsfold.model import Fit, PottsModel, save_fit
 from pottsfold.mutations import scan_table
 from pottsfold.provenance import Stopwatch
+from pottsfold.report.figures import save_figure
 from pottsfold.report.tables import write_table
 
 if TYPE_CHECKING:
@@ -81,24 +82,25 @@ def _fit(family: Family, threads: int | None) -> Fit:
 
 
 def _contacts(model: PottsModel, family: Family, folder: Path) -> None:
-    from pottsfold.report.contact_map import draw_contact_map
+    from pottsfold.report.contact_map import contact_map_figure
 
     coupling = coupling_map(model)
     chain = map_structure(model, family.structure, family.chain)
     write_table(
         ranked_pairs(coupling, distances=chain.distances), str(folder / "contacts.csv")
     )
-    draw_contact_map(folder / "contact_map.png", coupling, chain)
+    save_figure(folder / "contact_map.png", contact_map_figure(coupling, chain))
     print("\n".join(["", *contacts_summary_lines(coupling, chain)]))
 
 
 def _mutations(model: PottsModel, folder: Path) -> None:
-    from pottsfold.report.mutation_heatmap import draw_mutation_heatmap
+    from pottsfold.report.mutation_heatmap import mutation_heatmap_figure
 
     scan = scan_table(model)
     write_table(scan, str(folder / "scan.csv"))
-    draw_mutation_heatmap(
-        folder / "mutations.png", scan, model.alphabet, model.focus_name
+    save_figure(
+        folder / "mutations.png",
+        mutation_heatmap_figure(scan, model.alphabet, model.focus_name),
     )
     order = scan.sort_values("log_odds", kind="stable")
     print("\nlog-odds of single substitutions, in nats; negative is harmful")

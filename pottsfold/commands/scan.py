@@ -9,7 +9,7 @@ from pottsfold.commands.console import say
 from pottsfold.commands.options import TableOutput
 from pottsfold.model import load_fit
 from pottsfold.mutations import in_background, scan_table
-from pottsfold.report.figures import check_figure_path
+from pottsfold.report.figures import check_figure_path, save_figure
 from pottsfold.report.tables import check_table_path, write_table
 
 # Share of sequences with a letter below which a site is said to be covered badly.
@@ -64,7 +64,9 @@ def scan(
         say(f"wrote {output}")
     if plot is not None:
         # Matplotlib takes a while to import, so only for who wants a figure.
-        from pottsfold.report.mutation_heatmap import draw_mutation_heatmap
+        from pottsfold.report.mutation_heatmap import mutation_heatmap_figure
 
-        draw_mutation_heatmap(plot, table, potts.alphabet, potts.focus_name)
+        save_figure(
+            plot, mutation_heatmap_figure(table, potts.alphabet, potts.focus_name)
+        )
         say(f"wrote {plot}")

@@ -226,10 +226,11 @@ def ranked_pairs(
     -------
     DataFrame
         Columns ``i, j, aa_i, aa_j, score, raw_score, rank``, i < j, residue numbers
-        and letters of the focus, rank from 1. With distances also ``distance`` and ``contact`` (closer than 8 angstrom),
-        both missing where a residue is. With a chain also ``distance_cb``, and, of
-        several chains alike, ``distance_intra`` and ``distance_inter``: the
-        smallest within a chain and between two. Last ``probability``, where given.
+        and letters of the focus, rank from 1. With distances also ``distance`` and
+        ``contact`` (closer than 8 angstrom), both missing where a residue is. With a
+        chain also ``distance_cb``, and, of several chains alike, ``distance_intra``
+        and ``distance_inter``: the smallest within a chain and between two. Last
+        ``probability``, where given.
     """
     import pandas as pd
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
@@ -11,14 +9,11 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from pottsfold.alphabet import PROTEIN
-from pottsfold.files import written_whole
 from pottsfold.model import PottsModel
 from pottsfold.mutations import Effects, Mutants
 from pottsfold.mutations.assays import Measurements, depth_classes, spearman
-from pottsfold.report.figures import check_figure_path
 from pottsfold.report.mutation_heatmap import CHEMISTRY
 
-DOTS_PER_INCH = 200
 # Inches.
 NARROWEST, WIDE, WIDEST, SITE, MARGINS = 9.0, 14.0, 24.0, 0.15, 2.4
 SCATTER_TALL, LINE_TALL, LETTER_TALL, GAPS_TALL = 3.4, 1.9, 0.135, 1.6
@@ -32,34 +27,6 @@ WORDS = {"1": "1 mutation", "2": "2 mutations", "3+": "3 or more mutations"}
 NOT_MEASURED = "#d9d9d9"
 # Red is harmful, as in the heatmap of a scan.
 COLOURS = "RdBu"
-
-
-def draw_assay(
-    path: str | Path,
-    model: PottsModel,
-    mutants: Mutants,
-    effects: Effects,
-    measured: Measurements,
-) -> None:
-    """Draw a model beside a measured library to a file, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in .png, .pdf or .svg.
-    model, mutants, effects, measured
-        As in :func:`assay_figure`.
-
-    Raises
-    ------
-    UsageError
-        If the ending is another one.
-    OutputError
-        If it cannot be written there.
-    """
-    with written_whole(check_figure_path(path)) as beside:
-        figure = assay_figure(model, mutants, effects, measured)
-        figure.savefig(beside, dpi=DOTS_PER_INCH)
 
 
 def assay_figure(

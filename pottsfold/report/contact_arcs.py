@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,13 +20,10 @@ from pottsfold.contacts import (
     CouplingMap,
     strongest_pairs,
 )
-from pottsfold.files import written_whole
 from pottsfold.report.contact_map import AT_LEAST, MARKERS, named_structure
-from pottsfold.report.figures import check_figure_path
 
 NARROWEST, WIDEST = 7.0, 13.0
 INCHES_PER_SITE = 0.11
-DOTS_PER_INCH = 200
 POINTS = 60
 THIN, THICK = 0.5, 2.5
 # Letters are legible while each has this room.
@@ -41,33 +37,6 @@ SIDES: dict[str, tuple[int, Any]] = {
 }
 UNJUDGED = "#0072B2"
 Arcs = tuple[str, int, Any, str, NDArray[np.bool_]]
-
-
-def draw_contact_arcs(
-    path: str | Path,
-    coupling: CouplingMap,
-    chain: ChainMap | None = None,
-    count: int | None = None,
-) -> None:
-    """Draw the arcs to a file, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in .png, .pdf or .svg.
-    coupling, chain, count
-        As in :func:`contact_arcs_figure`.
-
-    Raises
-    ------
-    UsageError
-        If the ending is another one.
-    OutputError
-        If it cannot be written there.
-    """
-    with written_whole(check_figure_path(path)) as beside:
-        figure = contact_arcs_figure(coupling, chain, count)
-        figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")
 
 
 def contact_arcs_figure(

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pottsfold.contacts import ChainMap, CouplingMap
 from pottsfold.model import PottsModel
-from pottsfold.report.contact_arcs import draw_contact_arcs
-from pottsfold.report.contact_map import draw_contact_map
-from pottsfold.report.coupling_heatmaps import draw_coupling_heatmaps
-from pottsfold.report.precision_figure import draw_precision
+from pottsfold.report.contact_arcs import contact_arcs_figure
+from pottsfold.report.contact_map import contact_map_figure
+from pottsfold.report.coupling_heatmaps import coupling_heatmaps_figure
+from pottsfold.report.figures import save_figure
+from pottsfold.report.precision_figure import precision_figure
 
 
 def draw_contact_figures(
@@ -41,10 +42,10 @@ def draw_contact_figures(
     """
     names = ["contact_map.png", "contact_arcs.png", "couplings.png", "precision.png"]
     paths = [folder / name for name in names]
-    draw_contact_map(paths[0], coupling, chain, count)
-    draw_contact_arcs(paths[1], coupling, chain, count)
-    draw_coupling_heatmaps(paths[2], model, coupling, chain)
+    save_figure(paths[0], contact_map_figure(coupling, chain, count))
+    save_figure(paths[1], contact_arcs_figure(coupling, chain, count))
+    save_figure(paths[2], coupling_heatmaps_figure(model, coupling, chain))
     if chain is None:
         return paths[:3]
-    draw_precision(paths[3], coupling, chain)
+    save_figure(paths[3], precision_figure(coupling, chain))
     return paths

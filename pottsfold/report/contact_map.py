@@ -23,11 +23,8 @@ from pottsfold.contacts import (
 )
 from pottsfold.contacts.precision import present_sites
 from pottsfold.contacts.summary import SAID_OF_EACH
-from pottsfold.files import written_whole
-from pottsfold.report.figures import check_figure_path
 
 INCHES = 7.0
-DOTS_PER_INCH = 200
 # Told apart by shape as well as colour; the colours are Okabe and Ito's.
 MARKERS: dict[str, dict[str, Any]] = {
     "in contact": {"marker": "o", "color": "#0072B2"},
@@ -38,33 +35,6 @@ MARKERS: dict[str, dict[str, Any]] = {
 CONTACT_GREY, BETWEEN_GREY = "#c4c4c4", "#6e6e6e"
 ABSENT_GREY = "#ececec"
 AT_LEAST = f"|i \N{MINUS SIGN} j| \N{GREATER-THAN OR EQUAL TO} {CUSTOMARY_SEPARATION}"
-
-
-def draw_contact_map(
-    path: str | Path,
-    coupling: CouplingMap,
-    chain: ChainMap | None = None,
-    count: int | None = None,
-) -> None:
-    """Draw a contact map to a file, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in .png, .pdf or .svg.
-    coupling, chain, count
-        As in :func:`contact_map_figure`.
-
-    Raises
-    ------
-    UsageError
-        If the ending is another one.
-    OutputError
-        If it cannot be written there.
-    """
-    with written_whole(check_figure_path(path)) as beside:
-        figure = contact_map_figure(coupling, chain, count)
-        figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")
 
 
 def contact_map_figure(

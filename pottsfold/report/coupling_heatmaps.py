@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,45 +16,15 @@ from pottsfold.contacts import (
     centred_couplings,
     strongest_pairs,
 )
-from pottsfold.files import written_whole
 from pottsfold.model import PottsModel
 from pottsfold.report.contact_map import AT_LEAST
-from pottsfold.report.figures import check_figure_path
 from pottsfold.report.mutation_heatmap import CHEMISTRY
 
 MOST_PAIRS, PER_ROW = 12, 4
 PANEL = 2.55
-DOTS_PER_INCH = 200
 # Blue likes, red dislikes; the few strongest share the last colour.
 COLOURS = "RdBu"
 SHARE_SHOWN = 99.5
-
-
-def draw_coupling_heatmaps(
-    path: str | Path,
-    model: PottsModel,
-    coupling: CouplingMap,
-    chain: ChainMap | None = None,
-) -> None:
-    """Draw the heatmaps to a file, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in .png, .pdf or .svg.
-    model, coupling, chain
-        As in :func:`coupling_heatmaps_figure`.
-
-    Raises
-    ------
-    UsageError
-        If the ending is another one.
-    OutputError
-        If it cannot be written there.
-    """
-    with written_whole(check_figure_path(path)) as beside:
-        figure = coupling_heatmaps_figure(model, coupling, chain)
-        figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")
 
 
 def coupling_heatmaps_figure(

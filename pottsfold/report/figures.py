@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable
+from pottsfold.files import check_writable, written_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 ENDINGS = (".png", ".pdf", ".svg")
+DOTS_PER_INCH = 200
 
 
 def check_figure_path(path: str | Path) -> Path:
@@ -23,3 +28,24 @@ def check_figure_path(path: str | Path) -> Path:
     if Path(path).suffix not in ENDINGS:
         raise UsageError(f"{path}: end a figure's name in .png, .pdf or .svg")
     return check_writable(path)
+
+
+def save_figure(path: str | Path, figure: Figure) -> None:
+    """Draw a figure to a file, whole or not at all, with no room wasted around it.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ending in .png, .pdf or .svg.
+    figure : Figure
+        Made without pyplot.
+
+    Raises
+    ------
+    UsageError
+        If the ending is another one.
+    OutputError
+        If it cannot be written there.
+    """
+    with written_whole(check_figure_path(path)) as beside:
+        figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from pottsfold.files import written_whole
-from pottsfold.report.figures import check_figure_path
-
 if TYPE_CHECKING:
     import pandas as pd
 
-DOTS_PER_INCH = 200
 # Okabe and Ito's, told apart by shape too.
 LEARNT, ALONE = "#0072B2", "#D55E00"
-
-
-def draw_learning(path: str | Path, curve: pd.DataFrame, name: str = "") -> None:
-    """Draw a learning curve to a file, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in .png, .pdf or .svg.
-    curve, name
-        As in :func:`learning_figure`.
-
-    Raises
-    ------
-    UsageError
-        If the ending is another one.
-    OutputError
-        If it cannot be written there.
-    """
-    with written_whole(check_figure_path(path)) as beside:
-        learning_figure(curve, name).savefig(beside, dpi=DOTS_PER_INCH)
 
 
 def learning_figure(curve: pd.DataFrame, name: str = "") -> Figure:

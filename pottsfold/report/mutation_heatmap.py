@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +13,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from pottsfold.alphabet import PROTEIN, Alphabet
-from pottsfold.files import written_whole
-from pottsfold.report.figures import check_figure_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +27,6 @@ CHEMISTRY = {
     "special": "GP",
 }
 SITES_PER_PANEL = 60
-DOTS_PER_INCH = 200
 # Inches.
 CELL = 0.16
 LEFT, RIGHT = 1.15, 1.05
@@ -42,33 +38,6 @@ NOT_SCORED = "#d9d9d9"
 # Red is harmful; the few strongest effects share the last colour.
 COLOURS = "RdBu"
 SHARE_SHOWN = 98
-
-
-def draw_mutation_heatmap(
-    path: str | Path,
-    scan: pd.DataFrame,
-    alphabet: Alphabet = PROTEIN,
-    name: str = "",
-) -> None:
-    """Draw the heatmap of a scan to a file, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in .png, .pdf or .svg.
-    scan, alphabet, name
-        As in :func:`mutation_heatmap_figure`.
-
-    Raises
-    ------
-    UsageError
-        If the ending is another one.
-    OutputError
-        If it cannot be written there.
-    """
-    with written_whole(check_figure_path(path)) as beside:
-        figure = mutation_heatmap_figure(scan, alphabet, name)
-        figure.savefig(beside, dpi=DOTS_PER_INCH)
 
 
 def mutation_heatmap_figure(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,37 +14,12 @@ from pottsfold.contacts import (
     precision_curve,
 )
 from pottsfold.contacts.precision import DEPTHS
-from pottsfold.files import written_whole
 from pottsfold.report.contact_map import named_structure
-from pottsfold.report.figures import check_figure_path
 
 WIDTH, HEIGHT = 7.0, 4.6
-DOTS_PER_INCH = 200
 # Told apart by dashes as well as colour; the colours are Okabe and Ito's.
 LINES = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."))
 GUIDE = "#bbbbbb"
-
-
-def draw_precision(path: str | Path, coupling: CouplingMap, chain: ChainMap) -> None:
-    """Draw the curves to a file, whole or not at all.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in .png, .pdf or .svg.
-    coupling, chain
-        As in :func:`precision_figure`.
-
-    Raises
-    ------
-    UsageError
-        If the ending is another one.
-    OutputError
-        If it cannot be written there.
-    """
-    with written_whole(check_figure_path(path)) as beside:
-        figure = precision_figure(coupling, chain)
-        figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")
 
 
 def precision_figure(coupling: CouplingMap, chain: ChainMap) -> Figure:

@@ -9,7 +9,8 @@ from pottsfold.errors import UsageError
 from pottsfold.mutations import mutant_effects, place_library
 from pottsfold.mutations.assays import measurements
 from pottsfold.report import assay_figure as module
-from pottsfold.report.assay_figure import assay_figure, draw_assay
+from pottsfold.report.assay_figure import assay_figure
+from pottsfold.report.figures import save_figure
 from pottsfold.report.mutation_heatmap import CHEMISTRY
 from tests.mutations.assays import made
 
@@ -101,7 +102,7 @@ def test_tick_labels_are_residue_numbers_of_the_measured_part():
 @pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
 def test_the_ending_chooses_the_format(ending, tmp_path):
     path = tmp_path / f"assay.{ending}"
-    draw_assay(path, *inputs(SINGLES))
+    save_figure(path, assay_figure(*inputs(SINGLES)))
     starts = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
     assert path.read_bytes().startswith(starts[ending])
     assert list(tmp_path.iterdir()) == [path]
@@ -109,4 +110,4 @@ def test_the_ending_chooses_the_format(ending, tmp_path):
 
 def test_another_ending_is_refused(tmp_path):
     with pytest.raises(UsageError, match="end a figure's name"):
-        draw_assay(tmp_path / "assay.gif", *inputs(SINGLES))
+        save_figure(tmp_path / "assay.gif", assay_figure(*inputs(SINGLES)))

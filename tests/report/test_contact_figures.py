@@ -9,12 +9,12 @@ from matplotlib.collections import LineCollection
 from pottsfold.alphabet import RNA
 from pottsfold.contacts import ChainMap, coupling_map, precision_curve
 from pottsfold.errors import OutputError, UsageError
-from pottsfold.report.contact_arcs import contact_arcs_figure, draw_contact_arcs
+from pottsfold.report.contact_arcs import contact_arcs_figure
 from pottsfold.report.coupling_heatmaps import (
     coupling_heatmaps_figure,
-    draw_coupling_heatmaps,
 )
-from pottsfold.report.precision_figure import draw_precision, precision_figure
+from pottsfold.report.figures import save_figure
+from pottsfold.report.precision_figure import precision_figure
 from tests.report.test_contact_map import made
 from tests.strategies import random_model
 
@@ -111,13 +111,13 @@ def test_figures_are_written_whole_where_their_ending_is_known(tmp_path):
     model = random_model(5, length=30)
     _, chain = made()
     coupling = coupling_map(model)
-    draw_contact_arcs(tmp_path / "arcs.pdf", coupling, chain)
-    draw_precision(tmp_path / "curve.svg", coupling, chain)
-    draw_coupling_heatmaps(tmp_path / "pairs.png", model, coupling)
+    save_figure(tmp_path / "arcs.pdf", contact_arcs_figure(coupling, chain))
+    save_figure(tmp_path / "curve.svg", precision_figure(coupling, chain))
+    save_figure(tmp_path / "pairs.png", coupling_heatmaps_figure(model, coupling))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         *("arcs.pdf", "curve.svg", "pairs.png")
     ]
     with pytest.raises(UsageError, match=r"name in \.png"):
-        draw_contact_arcs(tmp_path / "arcs.gif", coupling)
+        save_figure(tmp_path / "arcs.gif", contact_arcs_figure(coupling))
     with pytest.raises(OutputError, match="does not exist"):
-        draw_precision(tmp_path / "none" / "curve.png", coupling, chain)
+        save_figure(tmp_path / "none" / "curve.png", precision_figure(coupling, chain))

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from pottsfold.alignment import Numbering
 from pottsfold.contacts import ChainMap, CouplingMap
 from pottsfold.errors import OutputError, UsageError
-from pottsfold.report.contact_map import contact_map_figure, draw_contact_map
+from pottsfold.report.contact_map import contact_map_figure
+from pottsfold.report.figures import save_figure
 
 LENGTH = 30
 
@@ -42,7 +43,7 @@ def legend_of(figure: Figure) -> dict[str, object]:
 def test_ending_chooses_the_format(tmp_path, ending, start, judged):
     coupling, chain = made()
     path = tmp_path / f"map.{ending}"
-    draw_contact_map(path, coupling, chain if judged else None)
+    save_figure(path, contact_map_figure(coupling, chain if judged else None))
     assert path.read_bytes().startswith(start)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -51,9 +52,9 @@ def test_other_ending_or_missing_folder_is_refused(tmp_path):
     coupling, _ = made()
     for name in ("map.jpg", "map"):
         with pytest.raises(UsageError, match=r"name in \.png, \.pdf or \.svg"):
-            draw_contact_map(tmp_path / name, coupling)
+            save_figure(tmp_path / name, contact_map_figure(coupling))
     with pytest.raises(OutputError, match="does not exist"):
-        draw_contact_map(tmp_path / "none" / "map.png", coupling)
+        save_figure(tmp_path / "none" / "map.png", contact_map_figure(coupling))
 
 
 def test_predictions_stand_above_the_diagonal_in_residue_numbers():

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from pottsfold.report.learning_figure import draw_learning, learning_figure
+from pottsfold.report.figures import save_figure
+from pottsfold.report.learning_figure import learning_figure
 
 CURVE = pd.DataFrame(
     {
@@ -25,5 +26,5 @@ def test_points_are_the_means_with_their_spread():
 
 
 def test_a_curve_without_training_is_drawn(tmp_path):
-    draw_learning(tmp_path / "curve.png", CURVE[:1])
+    save_figure(tmp_path / "curve.png", learning_figure(CURVE[:1]))
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")

@@ -7,10 +7,10 @@ from matplotlib.collections import QuadMesh
 from pottsfold.alphabet import PROTEIN, RNA
 from pottsfold.errors import OutputError, UsageError
 from pottsfold.mutations import scan_table
+from pottsfold.report.figures import save_figure
 from pottsfold.report.mutation_heatmap import (
     CHEMISTRY,
     SITES_PER_PANEL,
-    draw_mutation_heatmap,
     mutation_heatmap_figure,
 )
 from tests.strategies import random_model
@@ -68,7 +68,7 @@ def test_jumps_of_the_numbering_are_labelled():
 def test_the_ending_chooses_the_format(ending, tmp_path):
     scan = scan_table(random_model(0, 3, RNA))
     path = tmp_path / f"map.{ending}"
-    draw_mutation_heatmap(path, scan, RNA, "$x_1$ & <name>")
+    save_figure(path, mutation_heatmap_figure(scan, RNA, "$x_1$ & <name>"))
     starts = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
     assert path.read_bytes().startswith(starts[ending])
     assert list(tmp_path.iterdir()) == [path]
@@ -76,12 +76,12 @@ def test_the_ending_chooses_the_format(ending, tmp_path):
 
 def test_a_model_without_any_effect_is_drawn(tmp_path):
     scan = scan_table(random_model(0, 3, RNA, scale=0.0))
-    draw_mutation_heatmap(tmp_path / "map.png", scan, RNA)
+    save_figure(tmp_path / "map.png", mutation_heatmap_figure(scan, RNA))
 
 
 def test_another_ending_or_folder_is_refused(tmp_path):
     scan = scan_table(random_model(0, 3, RNA))
     with pytest.raises(UsageError, match=r"end a figure.s name in \.png"):
-        draw_mutation_heatmap(tmp_path / "map.gif", scan, RNA)
+        save_figure(tmp_path / "map.gif", mutation_heatmap_figure(scan, RNA))
     with pytest.raises(OutputError, match="does not exist"):
-        draw_mutation_heatmap(tmp_path / "absent" / "map.png", scan, RNA)
+        save_figure(tmp_path / "absent" / "map.png", mutation_heatmap_figure(scan, RNA))
