@@ -98,10 +98,8 @@ def _mutations(model: PottsModel, folder: Path) -> None:
 
     scan = scan_table(model)
     write_table(scan, str(folder / "scan.csv"))
-    save_figure(
-        folder / "mutations.png",
-        mutation_heatmap_figure(scan, model.alphabet, model.focus_name),
-    )
+    heatmap = mutation_heatmap_figure(scan, model.alphabet, model.focus_name)
+    save_figure(folder / "mutations.png", heatmap)
     order = scan.sort_values("log_odds", kind="stable")
     print("\nlog-odds of single substitutions, in nats; negative is harmful")
     print("  lowest   " + _listed(order.head(5)))

@@ -66,7 +66,6 @@ def scan(
         # Matplotlib takes a while to import, so only for who wants a figure.
         from pottsfold.report.mutation_heatmap import mutation_heatmap_figure
 
-        save_figure(
-            plot, mutation_heatmap_figure(table, potts.alphabet, potts.focus_name)
-        )
+        heatmap = mutation_heatmap_figure(table, potts.alphabet, potts.focus_name)
+        save_figure(plot, heatmap)
         say(f"wrote {plot}")
