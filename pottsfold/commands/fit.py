@@ -191,7 +191,12 @@ def _choose(
     """Return strengths chosen by held-out loss, and say how they came about."""
     with fits_progress() as progress:
         chosen = choose_strengths(
-            family, gaps=gaps, seed=seed, threads=threads, progress=progress
+            family,
+            gaps=gaps,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            announce=say,
         )
     for line in chosen.lines():
         say(line)

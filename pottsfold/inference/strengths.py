@@ -25,7 +25,9 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, clustered_folds
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import UsageError
+from pottsfold.inference.memory import check_memory
 from pottsfold.inference.pseudolikelihood.held_out import HeldOut
+from pottsfold.inference.pseudolikelihood.plan import symmetric_bytes
 from pottsfold.inference.regularization import Regularization, customary
 from pottsfold.threads import Workers, chosen_threads
 
@@ -106,6 +108,7 @@ def choose_strengths(
     seed: int = 0,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> Choice:
     """Choose the penalties of a pseudolikelihood fit by held-out loss.
 
@@ -121,6 +124,8 @@ def choose_strengths(
         Every core by custom; the choice does not depend on it.
     progress : callable, optional
         Called as ``progress(fits made, fits in all)``.
+    announce : callable, optional
+        Called once with the plan, a sentence, before the work.
 
     Returns
     -------
@@ -132,6 +137,8 @@ def choose_strengths(
     ------
     UsageError
         If there are fewer than 20 sequences.
+    MemoryShort
+        If the fits, of the symmetric form, would not fit in memory.
     """
     if alignment.n_sequences < FEWEST_SEQUENCES:
         raise UsageError(
@@ -139,11 +146,19 @@ def choose_strengths(
             "some out; give --lambda-h and --lambda-j, or leave them to custom"
         )
     sample = _sample(alignment, seed)
+    used = chosen_threads(threads)
+    needed = symmetric_bytes(sample, gaps, used)
+    check_memory(needed, "leave --lambda to custom, or set both penalties by hand")
     folds, identity = clustered_folds(sample, N_FOLDS, seed)
     n_states = alignment.alphabet.size - first_state(gaps)
     custom = customary(alignment.length, n_states).couplings
     in_all = N_FOLDS * (len(MULTIPLES) + len(FIELD_PENALTIES))
     made = 0
+    if announce is not None:
+        announce(
+            f"plan: {in_all} fits to four fifths of {sample.n_sequences} sequences, "
+            f"each from the one before; {needed / 2**30:.2f} GiB"
+        )
 
     def follow(path: list[Regularization], workers: Workers) -> list[CurvePoint]:
         nonlocal made
@@ -161,7 +176,7 @@ def choose_strengths(
                     progress(made, in_all)
         return _points(path, losses, weights)
 
-    with Workers(chosen_threads(threads)) as workers:
+    with Workers(used) as workers:
         first = follow(
             [Regularization(FIRST_FIELDS, m * custom) for m in MULTIPLES], workers
         )

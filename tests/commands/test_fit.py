@@ -263,3 +263,30 @@ def test_a_second_fit_compiles_nothing(family, tmp_path):
     misses, hits = map(int, result.stdout.split())
     assert misses == 0
     assert hits >= 8
+
+
+def test_strengths_chosen_by_the_family_are_told_and_kept(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "family.fasta"
+    rows = ["".join(rng.choice(list("ACDE"), 6)) for _ in range(40)]
+    path.write_text("".join(f">s{k}\n{row}\n" for k, row in enumerate(rows)))
+    out = tmp_path / "a.potts"
+    status, _, err = run(capsys, "fit", path, "-o", out, "--lambda", "auto")
+    assert status == 0
+    assert "strengths by held-out loss: 40 sequences in 5 folds" in err
+    report = load_fit(out).report
+    assert report.settings["lambda_j"] >= 3 * 0.01 * 19 * 5
+    assert report.settings["lambda_h"] >= 1
+    assert sum("chosen" in line for line in report.history) == 1
+    assert report.provenance.seed == 0
+
+
+@pytest.mark.parametrize("words", [["--lambda-h", "1"], ["--method", "mean-field"]])
+def test_strengths_are_chosen_or_given(tmp_path, capsys, words):
+    path = tmp_path / "family.fasta"
+    path.write_text(">a\nACD\n>b\nACE\n>c\nCCE\n")
+    out = tmp_path / "a.potts"
+    status, _, err = run(capsys, "fit", path, "-o", out, "--lambda", "auto", *words)
+    assert status == 2
+    assert "chooses both penalties of pseudolikelihood" in err
+    assert not out.exists()

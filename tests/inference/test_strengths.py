@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from pottsfold.alignment import reweight
-from pottsfold.errors import UsageError
-from pottsfold.inference import Regularization, choose_strengths, fit_pseudolikelihood
+from pottsfold.errors import MemoryShort, UsageError
+from pottsfold.inference import (
+    Regularization,
+    choose_strengths,
+    fit_pseudolikelihood,
+    memory,
+)
 from pottsfold.inference.pseudolikelihood.held_out import HeldOut
 from pottsfold.inference.strengths import CurvePoint, strongest_within_error
 from pottsfold.threads import Workers
@@ -93,6 +98,15 @@ def test_the_strongest_within_an_error_of_the_least_is_taken():
     assert strongest_within_error(points).couplings == 10
     points = curve((30, (1.6, 0.05)), (10, (1.53, 0.02)), (3, (1.5, 0.0)))
     assert strongest_within_error(points).couplings == 3
+
+
+def test_the_plan_is_told_and_refused_where_memory_is_short(family, monkeypatch):
+    told = []
+    choose_strengths(family, announce=told.append)
+    assert told[0].startswith("plan: 30 fits to four fifths of 60 sequences")
+    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
+    with pytest.raises(MemoryShort, match="leave --lambda to custom"):
+        choose_strengths(family)
 
 
 def test_too_few_sequences_are_refused():
