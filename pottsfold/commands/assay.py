@@ -39,7 +39,7 @@ from pottsfold.mutations.assays import (
 from pottsfold.mutations.measured import measured_epistasis
 from pottsfold.provenance import Provenance, software_versions
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.report.tables import check_apart, check_table_path, write_table
 
 # Off by custom, so it needs no --no- form.
 Switch = Annotated[bool, Parameter(negative=())]
@@ -91,6 +91,7 @@ def assay(
         Seed of the random numbers: bootstrap, permutations, random choices.
     """
     _check(output, epistasis, train, augmented, plot, seed)
+    check_apart([output, epistasis, augmented, plot], [model, measured])
     potts = load_fit(model).model
     rows = read_library(measured)
     mutants = place_library(potts, rows, mutant_column(rows))

@@ -35,7 +35,7 @@ from pottsfold.mutations.epistasis import (
 )
 from pottsfold.mutations.family import read_family
 from pottsfold.mutations.measured import measured_epistasis
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.report.tables import check_apart, check_table_path, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +92,7 @@ def epistasis(
     for path in (output, sites, network, backgrounds):
         if path is not None:
             check_table_path(path)
+    check_apart([output, sites, network, backgrounds], [model, measured, alignment])
     _check_usage(top, mutation, alignment, backgrounds)
     if mutation is not None and measured is not None:
         raise UsageError("--mutation and --measured each choose pairs; give one")

@@ -113,6 +113,8 @@ class LibraryRun:
         except PottsfoldError:
             parts.remove()
             raise
+        finally:
+            parts.release()
         return tally
 
     def to_standard_output(self) -> Tally:
@@ -122,6 +124,8 @@ class LibraryRun:
         ------
         TableError
             If the library cannot be read, or has no row.
+        OutputError
+            If standard output cannot be written.
         """
         encoder = TextEncoder(",", False, NUMBERS)
 
@@ -134,14 +138,22 @@ class LibraryRun:
         tally = Tally()
         sys.stdout.flush()
         out = sys.stdout.buffer
-        with Workers(self._threads) as workers, self._progress() as bar:
-            for batch, position, rows in workers.stream(scored, self._source.blocks()):
-                if not tally.rows:
-                    out.write(encoder.header(self._columns))
-                out.write(rows)
-                tally.add(batch)
-                bar.update(position - bar.n)
-        out.flush()
+        try:
+            with Workers(self._threads) as workers, self._progress() as bar:
+                tasks = self._source.blocks()
+                for batch, position, rows in workers.stream(scored, tasks):
+                    if not tally.rows:
+                        out.write(encoder.header(self._columns))
+                    out.write(rows)
+                    tally.add(batch)
+                    bar.update(position - bar.n)
+            out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"standard output cannot be written ({error.strerror or error})"
+            ) from error
         self._check(tally)
         return tally
 

@@ -16,8 +16,11 @@ from pottsfold.model import load_fit
 from pottsfold.mutations import EffectTables, effect_tables, in_background
 from pottsfold.mutations.assays import Augmented, load_augmented
 from pottsfold.mutations.files import chosen_column, holds_sequences, open_library
-from pottsfold.report.tables import check_table_path
+from pottsfold.report.tables import check_apart, check_table_path
 from pottsfold.threads import chosen_threads
+
+# What a mutant's position can be, of nine digits.
+FARTHEST = 10**9
 
 
 def score(
@@ -65,6 +68,7 @@ def score(
         Go on where a killed run stopped, with the parts it left in OUTPUT.parts.
     """
     check_table_path(output)
+    check_apart([output], [model, library, background, augmented])
     if resume and output == "-":
         raise UsageError("--resume needs a file to go on with; give it with -o")
     n_threads = chosen_threads(threads)
@@ -90,7 +94,7 @@ def score(
                 settings += f", augmented {sha256_of(augmented)[:16]}"
             origin = origin_of(library, model, settings)
             tally = run.to_file(output, origin, resume=resume)
-    for line in tally.lines(tables):
+    for line in tally.lines(tables, shift):
         say(line)
     if output != "-":
         say(f"wrote {output}")
@@ -121,4 +125,6 @@ def _shifted(tables: EffectTables, shift: int, column: str) -> EffectTables:
             f"--shift {shift}: column {column} holds whole sequences, which have no "
             "numbers to shift"
         )
+    if abs(shift) > FARTHEST:
+        raise UsageError(f"--shift {shift}: at most {FARTHEST} either way")
     return replace(tables, numbering=Numbering(tables.numbering.positions - shift))

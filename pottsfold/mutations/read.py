@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from pottsfold.errors import TableError
 from pottsfold.mutations.files import chosen_column, open_library
 
+# Only ``score`` can be told of another.
+ADVICE = "name the one that holds the mutants mutant"
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -39,7 +42,7 @@ def read_library(path: str | Path) -> pd.DataFrame:
     import pyarrow as pa
 
     with contextlib.closing(open_library(path)) as library:
-        chosen_column(str(path), library.names)
+        chosen_column(str(path), library.names, advice=ADVICE)
         parts = [library.table(block) for block in library.blocks()]
     if not any(map(len, parts)):
         raise TableError(str(path), "no row below the header")
@@ -58,4 +61,4 @@ def mutant_column(library: pd.DataFrame) -> str:
     TableError
         If there is none.
     """
-    return chosen_column("library", map(str, library.columns))
+    return chosen_column("library", map(str, library.columns), advice=ADVICE)

@@ -25,6 +25,7 @@ from pottsfold.mutations.parsing import kernels
 MOST_KNOWN = 1 << 22
 FIRST_SLOTS = 1 << 16
 # Kinds of unlike positions that are named in the summary.
+LONGEST_MESSAGE = 400
 MOST_POSITIONS = 5
 # Garbage may name any number of positions: more kinds are not counted apart.
 MOST_WILD_TYPES = 1 << 20
@@ -96,13 +97,15 @@ class Tally:
         )
         self.repeats += repeats
 
-    def lines(self, reference: Reference) -> list[str]:
+    def lines(self, reference: Reference, shift: int = 0) -> list[str]:
         """Return what became of the library, one sentence a line.
 
         Parameters
         ----------
         reference : PottsModel or EffectTables
             What it was placed in.
+        shift : int
+            What was added to the library's positions already.
 
         Returns
         -------
@@ -120,7 +123,7 @@ class Tally:
             *self._fault_lines(),
             *self._missing_lines(reference),
             *self._repeat_lines(),
-            *self._shift_lines(reference),
+            *self._shift_lines(reference, shift),
         ]
 
     def _fault_lines(self) -> list[str]:
@@ -136,7 +139,7 @@ class Tally:
             line = f"{count} {STATUSES[status]}: {word}"
             if word not in told:
                 row, message = self._complaints[word]
-                line += f"; the first is number {row + 1}: {message}"
+                line += f"; the first is number {row + 1}: {_short(message)}"
             told.add(word)
             lines.append(line)
         return lines
@@ -165,7 +168,7 @@ class Tally:
             line += f" (counted among the first {MOST_KNOWN} different ones)"
         return [line]
 
-    def _shift_lines(self, reference: Reference) -> list[str]:
+    def _shift_lines(self, reference: Reference, given: int) -> list[str]:
         by_reason = dict(zip(REASONS, self._kinds.sum(axis=0).tolist(), strict=True))
         astray = by_reason["wild_type_mismatch"] + by_reason["outside_model"]
         if astray <= (self.rows - by_reason["bad_notation"]) / 2:
@@ -173,11 +176,18 @@ class Tally:
         shift = numbering_shift(reference, self._wild_types)
         if shift is None or not shift.number:
             return []
-        return [
-            f"adding {shift.number} to the library's positions would make "
+        number = given + shift.number
+        agree = (
             f"{shift.agreeing} of its {shift.named} wild-type letters agree with the "
-            f"model's; nothing was shifted: score with --shift {shift.number}"
-        ]
+            "model's"
+        )
+        if not given:
+            return [
+                f"adding {number} to the library's positions would make {agree}; "
+                f"nothing was shifted: score with --shift {number}"
+            ]
+        advice = f"score with --shift {number}" if number else "leave it out"
+        return [f"--shift {given} is not the one that makes {agree}; {advice}"]
 
     def _make_room(self, count: int) -> None:
         """Keep the table of hashes at most half full."""
@@ -190,3 +200,11 @@ class Tally:
             size *= 2
         self._slots = np.zeros(size, np.uint64)
         kernels.count_repeats(known, self._slots, 0, MOST_KNOWN)
+
+
+def _short(message: str) -> str:
+    """Return a message without the middle of a mutant of hundreds of letters."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    half = LONGEST_MESSAGE // 2
+    return f"{message[:half]} ... {message[-half:]}"

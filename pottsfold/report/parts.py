@@ -7,13 +7,15 @@ the table is renamed into place, and the folder goes.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pottsfold.errors import OutputError, UsageError
+from pottsfold.errors import OutputError, PottsfoldError, UsageError
 from pottsfold.files import written_whole
 from pottsfold.report.encoders import Encoder
 
@@ -43,7 +45,8 @@ class Parts:
     UsageError
         If the parts that are there were made of something else.
     OutputError
-        If the folder holds files that are not parts, or cannot be written.
+        If the folder holds files that are not parts, another run holds it, or it
+        cannot be written.
     """
 
     def __init__(
@@ -53,11 +56,20 @@ class Parts:
         self._encoder = encoder
         self._origin = dict(origin)
         self.folder = Path(f"{output}.parts")
+        self._lock: int | None = None
         if self.folder.exists():
-            if resume:
-                self._check()
-            else:
-                self.remove()
+            if not self.folder.is_dir():
+                raise OutputError(f"{self.folder}: is no folder of parts; move it away")
+            self._hold()
+            try:
+                if resume:
+                    self._check()
+                else:
+                    self.remove()
+            except PottsfoldError:
+                self.release()
+                raise
+        self._goes_on = self.folder.exists()
 
     def path(self, number: int) -> Path:
         """Return the file of a part, counted from 0."""
@@ -96,18 +108,53 @@ class Parts:
         for file in files:
             file.unlink()
         self.folder.rmdir()
+        self.release()
+
+    def release(self) -> None:
+        """Let another run have the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _hold(self) -> None:
+        """Keep other runs from the folder; a killed run no longer does.
+
+        Else two that write one table would take each other's parts for their own.
+        """
+        with contextlib.suppress(ImportError):
+            import fcntl
+
+            self._lock = os.open(self.folder, os.O_RDONLY)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                self.release()
+                raise self._busy() from error
+            except OSError:
+                # A file system without locks.
+                self.release()
 
     def begin(self) -> None:
-        """Make the folder and its journal, unless they are there."""
-        if not self.folder.exists():
-            try:
-                self.folder.mkdir()
-            except OSError as error:
-                raise OutputError(
-                    f"{self.folder}: cannot be made ({error.strerror})"
-                ) from error
-            text = json.dumps(self._origin, indent=1) + "\n"
-            self._write(self.folder / JOURNAL, lambda path: path.write_text(text))
+        """Make the folder and its journal, unless a run goes on with them."""
+        if self._goes_on:
+            return
+        try:
+            self.folder.mkdir()
+        except FileExistsError as error:
+            raise self._busy() from error
+        except OSError as error:
+            raise OutputError(
+                f"{self.folder}: cannot be made ({error.strerror})"
+            ) from error
+        self._hold()
+        text = json.dumps(self._origin, indent=1) + "\n"
+        self._write(self.folder / JOURNAL, lambda path: path.write_text(text))
+
+    def _busy(self) -> OutputError:
+        return OutputError(
+            f"{self._output}: another run is writing it; wait for that one or give "
+            "another name with -o"
+        )
 
     def _write(self, place: Path, write: Callable[[Path], Any]) -> None:
         with written_whole(place) as beside:

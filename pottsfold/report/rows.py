@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pottsfold.errors import UsageError
 from pottsfold.report import kernels
 
 if TYPE_CHECKING:
@@ -36,13 +37,15 @@ def text_rows(table: pa.Table, separator: str, rounded: Collection[str]) -> byte
 
     Raises
     ------
-    ArrowInvalid, ArrowNotImplementedError
-        If a column cannot be written as text.
+    UsageError
+        If a column cannot be written as text, such as one of lists.
     """
     if not len(table):
         return b""
     cells = [
-        _decimals(column) if name in rounded else _quoted(column, separator)
+        _decimals(column)
+        if name in rounded
+        else _quoted(_as_text(name, column), separator)
         for name, column in zip(table.column_names, table.columns, strict=True)
     ]
     lines = _joined(*cells, between=separator)
@@ -74,6 +77,18 @@ def _decimals(column: pa.ChunkedArray) -> pa.Array:
     return pa.LargeStringArray.from_buffers(
         len(values), pa.py_buffer(ends), pa.py_buffer(text)
     )
+
+
+def _as_text(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.large_string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UsageError(
+            f"column {name} of the library holds {column.type}, which cannot be "
+            "written as text; end the output's name in .parquet"
+        ) from error
 
 
 def _quoted(column: pa.ChunkedArray, separator: str) -> pa.Array:

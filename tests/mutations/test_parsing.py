@@ -74,7 +74,7 @@ def test_texts(texts, gaps, alphabet, focus):
 
 @st.composite
 def sequence_texts(draw):
-    size = draw(st.sampled_from([6, 6, 6, 44, 44, 5, 8]))
+    size = draw(st.sampled_from([6, 6, 6, 44, 44, 5, 8, 0]))
     drawn = st.text("ACDEFGWacdX*-.B#", min_size=size, max_size=size)
     start = draw(st.sampled_from(["", "ACD-EF", "ACDEF?", " ", "\u00c5"]))
     return (start + draw(drawn))[: draw(st.sampled_from([size, size + 1]))]
@@ -149,3 +149,12 @@ def test_a_mutants_hash_depends_on_what_it_is_not_on_its_order(seed):
     slots = np.zeros(64, np.uint64)
     repeats, known = kernels.count_repeats(hashes, slots, 0, 60)
     assert (repeats, known) == (len(keys) - len(set(keys)), len(set(keys)))
+
+
+@pytest.mark.parametrize("positions", [POSITIONS, np.arange(6)])
+def test_an_empty_sequence_is_not_the_wild_type(positions):
+    model = replace(model_with_holes(), numbering=Numbering(positions))
+    found = place_sequences(model, ["", "ACD-EF", "  "])
+    assert found.counts.tolist() == [-1, 0, -1]
+    assert [*found.complaints] == ["bad_notation"]
+    assert_same(found, place_sequences_singly(model, ["", "ACD-EF", "  "]))

@@ -55,3 +55,11 @@ def test_repeats_among_the_first_ones_are_counted_in_constant_memory(most, monke
     else:
         assert told == f"{len(texts)} repeat an earlier mutant"
         assert np.log2(len(counted._slots)) % 1 == 0
+
+
+def test_a_message_of_a_long_mutant_is_short():
+    text = ":".join([f"{FOCUS[0]}1W"] * 10_000)
+    line = library_summary(MODEL, place_texts(MODEL, [text]))[1]
+    assert "duplicate_position; the first is number 1: mutant" in line
+    assert line.endswith("a position comes twice")
+    assert len(line) < 500

@@ -29,23 +29,29 @@ def agreement_lines(table: pd.DataFrame) -> list[str]:
     table : DataFrame
         From :func:`pottsfold.mutations.assays.agreement_table`.
     """
+    cells = {(row["n_mutations"], row["score"]): row for row in _rows(table)}
+    rows = {
+        name: [cells[name, score] for score in SCORES]
+        for name in CLASSES
+        if (name, SCORES[0]) in cells
+    }
+    # Minus signs take room.
+    widest = max((len(_interval(r)) for row in rows.values() for r in row), default=0)
+    width = max(NUMBER, widest + 1)
     lines = [
         f"{'Spearman':<{FIRST}}{'n':>{COUNT}}  "
-        + "".join(f"{score:<{NUMBER}}" for score in SCORES).rstrip()
+        + "".join(f"{score:<{width}}" for score in SCORES).rstrip()
     ]
-    cells = {(row["n_mutations"], row["score"]): row for row in _rows(table)}
-    for name, words in CLASSES.items():
-        if (name, SCORES[0]) in cells:
-            rows = [cells[name, score] for score in SCORES]
-            lines.append(
-                f"{words:<{FIRST}}{rows[0]['n']:>{COUNT}}  "
-                + "".join(f"{_interval(row):<{NUMBER}}" for row in rows).rstrip()
-            )
+    lines += [
+        f"{CLASSES[name]:<{FIRST}}{row[0]['n']:>{COUNT}}  "
+        + "".join(f"{_interval(r):<{width}}" for r in row).rstrip()
+        for name, row in rows.items()
+    ]
     if ("2", CEILING) in cells:
-        row = cells["2", CEILING]
+        most = cells["2", CEILING]
         lines.append(
-            f"ceiling: the sum of the two measured singles ranks {row['n']} doubles "
-            f"at {_interval(row)}"
+            f"ceiling: the sum of the two measured singles ranks {most['n']} doubles "
+            f"at {_interval(most)}"
         )
     return lines
 

@@ -14,6 +14,7 @@ from pottsfold.mutations.files import kernels
 BLOCK_BYTES = 1 << 18
 LONGEST_ROW = 64 << 20
 COMMENT = re.compile(rb"^#.*$", re.MULTILINE)
+LEADING = re.compile(rb"(?:[ \t\r]*\n|#[^\n]*\n)*(?:#[^\n]*\Z)?")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -88,7 +89,11 @@ class Bytes:
 
 
 def blocks(
-    source: Bytes, start: bytes, cut: Callable[[bytes], int], line: int = 1
+    source: Bytes,
+    start: bytes,
+    cut: Callable[[bytes], int],
+    line: int = 1,
+    delimiter: str | None = None,
 ) -> Iterator[Block]:
     """Yield the rest of a file in blocks, comments blanked and encoded in UTF-8.
 
@@ -102,6 +107,8 @@ def blocks(
         Returns where the last whole row of some bytes ends, 0 for nowhere.
     line : int
         The line that ``start`` begins with.
+    delimiter : str, optional
+        Of csv or tsv.
 
     Raises
     ------
@@ -111,7 +118,7 @@ def blocks(
     rest = start
     while True:
         data = source.read(BLOCK_BYTES)
-        rest = without_comments(rest + data, final=not data)
+        rest = without_comments(rest + data, final=not data, delimiter=delimiter)
         end = cut(rest) if data else len(rest)
         if end:
             yield Block(in_utf8(rest[:end]), line, source.position())
@@ -143,16 +150,31 @@ def record_cut(data: bytes) -> int:
     return data.rfind(b"\n>") + 1
 
 
-def without_comments(data: bytes, *, final: bool = False) -> bytes:
+def without_comments(
+    data: bytes, *, final: bool = False, delimiter: str | None = None
+) -> bytes:
     """Return text with its lines that begin with ``#`` made blank.
 
     Their line ends stay, and so the line numbers of messages. The last line waits
-    until it is whole, or ``final``.
+    until it is whole, or ``final``. With the ``delimiter`` of csv or tsv a ``#`` inside
+    quotes is a cell's.
     """
     if data.startswith(b"#") or b"\n#" in data:
         end = len(data) if final else data.rfind(b"\n") + 1
+        if delimiter is not None and b'"' in data:
+            rows = np.frombuffer(data, np.uint8)[:end]
+            kept = np.empty(end, np.bool_)
+            kernels.outside_comments(rows, ord(delimiter), kept)
+            return rows[kept].tobytes() + data[end:]
         return COMMENT.sub(b"", data[:end]) + data[end:]
     return data
+
+
+def without_leading_comments(data: bytes, *, final: bool = False) -> bytes:
+    """Return text with the comments above its first row made blank."""
+    found = LEADING.match(data)
+    end = found.end() if found else 0
+    return without_comments(data[:end], final=final) + data[end:]
 
 
 def in_utf8(data: bytes) -> bytes:

@@ -75,7 +75,7 @@ class Separated:
     def blocks(self) -> Iterator[Block]:
         """Yield its parts in their order."""
         cut = row_cut(self._delimiter)
-        yield from blocks(self._source, self._rest, cut, self._line)
+        yield from blocks(self._source, self._rest, cut, self._line, self._delimiter)
 
     def close(self) -> None:
         """Close the file."""

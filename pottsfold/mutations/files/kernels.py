@@ -2,7 +2,7 @@
 
 from pottsfold.jit import kernel
 
-QUOTE, LINE_END, RECORD, BLANK = 34, 10, 62, 32
+QUOTE, LINE_END, RECORD, BLANK, HASH = 34, 10, 62, 32, 35
 
 
 @kernel
@@ -33,6 +33,39 @@ def end_of_rows(data, delimiter):
                 end = at + 1
         at += 1
     return end
+
+
+@kernel
+def outside_comments(data, delimiter, kept):
+    """Write which bytes stand in no line that begins with a ``#``.
+
+    data uint8, beginning with a row; kept bool, as long. A ``#`` inside quotes, which
+    are those of :func:`end_of_rows`, begins no comment; line ends are kept.
+    """
+    begins = new_line = True
+    in_comment = in_quotes = False
+    at = 0
+    while at < data.size:
+        byte = data[at]
+        kept[at] = True
+        if in_quotes:
+            if byte == QUOTE:
+                if at + 1 < data.size and data[at + 1] == QUOTE:
+                    at += 1
+                    kept[at] = True
+                else:
+                    in_quotes = False
+        elif in_comment or (new_line and byte == HASH):
+            in_comment = byte != LINE_END
+            kept[at] = not in_comment
+            begins = new_line = not in_comment
+        elif byte == QUOTE and begins:
+            in_quotes = True
+            begins = new_line = False
+        else:
+            new_line = byte == LINE_END
+            begins = byte == delimiter or new_line
+        at += 1
 
 
 @kernel

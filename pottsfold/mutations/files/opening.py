@@ -11,7 +11,7 @@ from pottsfold.mutations.files.blocks import (
     BYTE_ORDER_MARK,
     LONGEST_ROW,
     Bytes,
-    without_comments,
+    without_leading_comments,
 )
 from pottsfold.mutations.files.formats import (
     READABLE,
@@ -53,16 +53,23 @@ def open_library(path: str | Path) -> LibraryFile:
             library = _open_text(source, start.removeprefix(BYTE_ORDER_MARK))
         twice = {name for name in library.names if library.names.count(name) > 1}
         if twice:
-            raise TableError(
-                source.name, f"column {min(twice)} comes twice; rename one"
-            )
+            named = f"column {min(twice)} comes twice"
+            if not min(twice):
+                named = "the header has two columns without a name"
+            raise TableError(source.name, f"{named}; rename one")
     except TableError:
         source.close()
         raise
     return library
 
 
-def chosen_column(path: str, names: Iterable[str], wanted: str | None = None) -> str:
+def chosen_column(
+    path: str,
+    names: Iterable[str],
+    wanted: str | None = None,
+    *,
+    advice: str = "name the one that holds the mutants with --column",
+) -> str:
     """Return the column that holds a library's mutants or sequences.
 
     Parameters
@@ -74,6 +81,8 @@ def chosen_column(path: str, names: Iterable[str], wanted: str | None = None) ->
     wanted : str, optional
         The one asked for. By custom the first there is of ``mutant``, ``mutants``,
         ``hgvs_pro`` and ``mutated_sequence``.
+    advice : str
+        What to do when there is none.
 
     Raises
     ------
@@ -90,7 +99,7 @@ def chosen_column(path: str, names: Iterable[str], wanted: str | None = None) ->
         path,
         f"no column {sought[0]} among {', '.join(columns[:12])}{more}"
         + nearest(sought[0], columns)
-        + "; name the one that holds the mutants with --column",
+        + f"; {advice}",
     )
 
 
@@ -113,10 +122,10 @@ def _open_text(source: Bytes, start: bytes) -> LibraryFile:
 
 def _with_a_line(source: Bytes, start: bytes) -> bytes:
     """Return the start of a text, read on until it has a whole line of its own."""
-    text = without_comments(start)
+    text = without_leading_comments(start)
     while b"\n" not in text.lstrip() and len(text) < LONGEST_ROW:
         data = source.read(BLOCK_BYTES)
         if not data:
-            return without_comments(text, final=True)
-        text = without_comments(text + data)
+            return without_leading_comments(text, final=True)
+        text = without_leading_comments(text + data)
     return text

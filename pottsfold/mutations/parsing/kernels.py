@@ -169,7 +169,8 @@ def compare_sequences(
         begun = filled
         reason = 0
         size = starts[n + 1] - starts[n]
-        if size != length and size != site_of.size:
+        # Without a map of residues its size is 0, which no sequence may equal.
+        if size == 0 or (size != length and size != site_of.size):
             reason = LEFT
             size = 0
         aligned = size == length

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from pottsfold.commands.main import main
+from pottsfold.errors import OutputError
 from pottsfold.model import Fit, FitReport, save_fit
 from pottsfold.report.parts import Parts
+from pottsfold.report.tables import encoder_for
 from tests.commands.score.scored_library import FOCUS, family, score
 
 
@@ -132,3 +134,26 @@ def test_memory_does_not_grow_with_the_library(there, ending):
         )
         peaks.append(int(result.stdout))
     assert peaks[1] - peaks[0] < 120 * 1024
+
+
+@pytest.mark.parametrize("words", [[], ["--resume"]])
+def test_two_runs_never_share_their_parts(there, capsys, words):
+    encoder = encoder_for("o.csv", ())
+    early = Parts("o.csv", encoder, {}, resume=False)
+    one = Parts("o.csv", encoder, {}, resume=False)
+    one.begin()
+    # Whether the other one starts before the folder is there, or after.
+    with pytest.raises(OutputError, match="another run is writing it"):
+        early.begin()
+    assert score("l.csv", "-o", "o.csv", *words) == 2
+    assert "o.csv: another run is writing it" in capsys.readouterr().err
+    assert one.folder.exists()
+    one.release()
+    assert score("l.csv", "-o", "o.csv") == 0
+
+
+def test_a_file_in_the_place_of_the_parts_is_told(there, capsys):
+    Path("o.csv.parts").write_text("mine")
+    assert score("l.csv", "-o", "o.csv") == 2
+    assert "o.csv.parts: is no folder of parts" in capsys.readouterr().err
+    assert Path("o.csv.parts").read_text() == "mine"

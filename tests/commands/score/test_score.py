@@ -1,6 +1,8 @@
 """``pottsfold score`` as a whole: batches, threads, resuming, backgrounds, bad rows."""
 
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +183,15 @@ def test_numbers_are_shifted_when_asked_and_only_then(there, capsys):
         pd.DataFrame({"mutant": [f"{r[0]}{int(r[1:-1]) - 100}W" for r in rows]}),
     )
     np.testing.assert_allclose(table["log_odds"], near["log_odds"], atol=1e-6)
+    capsys.readouterr()
+    assert score("far.csv", "-o", "o.csv", "--shift", 7) == 0
+    assert "--shift 7 is not the one" in (said := capsys.readouterr().err)
+    assert "agree with the model's; score with --shift -100" in said
+    near = [f"{letter}{10 + k}W" for k, letter in enumerate(FOCUS)]
+    Path("near.csv").write_text("mutant\n" + "\n".join(near))
+    assert score("near.csv", "-o", "o.csv", "--shift", 7) == 0
+    assert "agree with the model's; leave it out" in capsys.readouterr().err
+    assert score("near.csv", "-o", "o.csv", "--shift", 10**30) == 2
     Path("a.fa").write_text(f">wt\n{FOCUS}\n")
     assert score("a.fa", "-o", "o.csv", "--shift", 1) == 2
     assert "whole sequences, which have no numbers" in capsys.readouterr().err
@@ -228,3 +239,44 @@ def test_a_background_that_is_none_is_refused(there, background, complaint, caps
     message = capsys.readouterr().err
     assert complaint in message
     assert message.count("\n") == 1
+
+
+def test_columns_without_a_text_are_refused_where_text_is_written(there, capsys):
+    frame = pd.DataFrame({"mutant": ["M10W"], "list": [[1, 2]]})
+    frame.to_parquet("a.parquet")
+    for output in ("o.csv", "-"):
+        assert score("a.parquet", "-o", output) == 2
+        assert "column list of the library holds list<" in capsys.readouterr().err
+    assert not Path("o.csv").exists()
+    assert not Path("o.csv.parts").exists()
+    assert score("a.parquet", "-o", "o.parquet") == 0
+
+
+def test_a_library_is_not_written_over(there, capsys):
+    before = Path("l.csv").read_bytes()
+    assert score("l.csv", "-o", "./l.csv") == 2
+    assert "./l.csv: is read as well" in capsys.readouterr().err
+    assert Path("l.csv").read_bytes() == before
+
+
+def test_nameless_columns_are_told(there, capsys):
+    Path("a.csv").write_text("mutant,,\nM10W,,\n")
+    assert score("a.csv", "-o", "o.csv") == 2
+    assert "the header has two columns without a name" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_a_full_standard_output_is_told(there):
+    words = ["score", "m.potts", "l.csv", "-o", "-"]
+    program = "import sys; from pottsfold.commands.main import main;"
+    program += "sys.exit(main(sys.argv[1:]))"
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(
+            [sys.executable, "-c", program, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 2
+    assert "standard output cannot be written" in run.stderr

@@ -142,3 +142,13 @@ def test_the_words_hold_the_numbers():
     assert f"{row['spearman']:.3f} ({row['low']:.3f} to {row['high']:.3f})" in lines[1]
     assert "sum of the two measured singles ranks 300 doubles" in lines[-1]
     assert max(map(len, lines)) <= 120
+
+
+def test_columns_of_negative_numbers_stay_apart():
+    table, _, _ = judged(made.library(MODEL, MUTANTS, noise=0.5))
+    numbers = ["spearman", "low", "high"]
+    table[numbers] = -table[numbers].abs()
+    lines = agreement_lines(table)
+    assert all(line.count(") -") == 3 for line in lines[1:-1])
+    starts = [line.index("-0") for line in lines[1:-1]]
+    assert len({*starts}) == 1

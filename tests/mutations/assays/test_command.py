@@ -144,3 +144,25 @@ def test_training_without_scikit_learn_names_the_extra(
     assert main(["assay", model_file, "--train", library, "-o", str(out)]) == 2
     assert "pip install 'pottsfold[ml]'" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_no_output_takes_the_place_of_another_or_of_an_input(
+    tmp_path, model_file, library, capsys
+):
+    out = str(tmp_path / "out.csv")
+    assert main(["assay", model_file, library, "-o", out, "--epistasis", out]) == 2
+    assert "out.csv: is written as well" in capsys.readouterr().err
+    words = ["assay", model_file, library, "-o", out, "--train", "--augmented", library]
+    assert main(words) == 2
+    assert "library.csv: is read as well" in capsys.readouterr().err
+    assert main(["epistasis", model_file, "-o", out, "--sites", out]) == 2
+
+
+def test_a_column_of_mutants_is_asked_for_without_an_option_of_score(
+    tmp_path, model_file, capsys
+):
+    path = tmp_path / "a.csv"
+    path.write_text("Mutant,score\nA1T,1\n")
+    assert main(["assay", model_file, str(path), "-o", str(tmp_path / "o.csv")]) == 2
+    assert "--column" not in (said := capsys.readouterr().err)
+    assert "name the one that holds the mutants mutant" in said

@@ -154,3 +154,14 @@ def test_a_truncated_gzip_is_named(tmp_path, in_blocks_of):
     path.write_bytes(gzip.compress(text.encode())[:-200])
     with pytest.raises(TableError, match=r"a.csv.gz: cannot be read \(.*copy it anew"):
         read_library(path)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1 << 18])
+def test_a_cell_may_have_a_line_like_a_comment(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", size)
+    path = tmp_path / "a.csv"
+    path.write_text(
+        '# "c\n\n#d\nmutant,note\nA1C,"one\n#two ""\n#"\n# it\'s "no" row\nA1D,x\n#'
+    )
+    found = read_library(path).to_numpy().tolist()
+    assert found == [["A1C", 'one\n#two "\n#'], ["A1D", "x"]]
