@@ -33,6 +33,7 @@ from pottsfold.report.contact_files import (
     ON_A_STRUCTURE,
     Format,
     check_contacts_path,
+    pseudobond_path,
     write_contacts,
 )
 from pottsfold.report.figures import check_figure_path, save_figure
@@ -98,15 +99,21 @@ def contacts(
         (zero-sum gauge) as a table, and nothing else.
     """
     if pair is not None:
-        given = (structure, chain, separation, top, plot)
-        if format != "csv" or any(each is not None for each in given):
+        given = (ensemble, structure, chain, separation, top, plot)
+        altered = format != "csv" or score != "frobenius-apc" or force
+        if altered or any(each is not None for each in given):
             raise UsageError("--pair writes one table of couplings; give only -o")
+        _check_apart([output], [model])
         _write_pair(load_fit(model).model, pair, output)
         return
     check_contacts_path(output, format)
     _check_usage(format, structure, chain, separation, top, force=force)
     if plot is not None:
         _check_plot(plot)
+    written_to: list[str | Path] = [output, *([] if plot is None else [plot])]
+    if format == "chimerax":
+        written_to.append(pseudobond_path(output))
+    _check_apart(written_to, [model, structure, *(ensemble or ())])
     potts = load_fit(model).model
     count = None if top is None else pairs_asked(top, potts.length)
     mapped = (
@@ -129,7 +136,9 @@ def contacts(
         separation = CUSTOMARY_SEPARATION if format in OF_FAR_PAIRS else 1
     probabilities = None
     if score == "frobenius-apc":
-        probabilities = contact_probabilities(coupling.scores, potts.neff)
+        probabilities = contact_probabilities(
+            coupling.scores, potts.neff, potts.numbering.positions
+        )
     pairs = ranked_pairs(
         coupling, separation=separation, chain=mapped, probabilities=probabilities
     )
@@ -171,6 +180,21 @@ def _check_usage(
     if top is not None:
         # Read once more when L is known: a wrong word shall not wait for the model.
         pairs_asked(top, length=10**6)
+
+
+def _check_apart(outputs: list[str | Path], inputs: list[Path | None]) -> None:
+    """Refuse to write over what is read, or two things to one file."""
+    taken = {each.resolve() for each in inputs if each is not None}
+    for output in outputs:
+        if output == "-":
+            continue
+        place = Path(output).resolve()
+        if place in taken:
+            raise UsageError(
+                f"{output}: is read or written already by this command; "
+                "choose another name"
+            )
+        taken.add(place)
 
 
 def _check_plot(plot: Path) -> None:

@@ -12,6 +12,7 @@ from pottsfold.files import check_writable
 from pottsfold.model import Fit, load_fit, save_fit
 from pottsfold.model.focus import renumbered, with_focus
 from pottsfold.model.formats import (
+    COMPRESSED,
     FORMATS,
     Foreign,
     foreign_named,
@@ -53,7 +54,7 @@ def convert(
         its content; plain or compressed.
     output
         File to write: .potts native, .model plmc, .raw .braw CCMpred, .mrf GREMLIN,
-        .dat adabmDCA, .npy Mi3; compressed when .gz is added.
+        .dat adabmDCA, .npy Mi3; all but .potts compressed when .gz is added.
     to
         Its format, where the ending does not say.
     focus
@@ -81,16 +82,21 @@ def convert(
 
 def _target(output: Path, to: Target | None) -> Foreign | None:
     """Return the format to write; None for the native one."""
-    if to == NATIVE or (to is None and output.suffix == NATIVE_ENDING):
+    bare = Path(output.stem) if output.suffix == COMPRESSED else output
+    if to == NATIVE or (to is None and bare.suffix == NATIVE_ENDING):
+        if output.suffix == COMPRESSED:
+            raise UsageError(
+                f"{output}: a pottsfold model is written plain; leave out {COMPRESSED}"
+            )
         return None
     if to is not None:
         return foreign_named(to)
     foreign = foreign_of_ending(output)
     if foreign is None:
-        endings = [NATIVE_ENDING, *(f.ending for f in FORMATS if f.ending)]
+        endings = " ".join(f.ending for f in FORMATS if f.ending)
         raise UsageError(
-            f"{output}: its ending names no format ({' '.join(endings)}, and .gz after "
-            "them); choose one of these, or give --to"
+            f"{output}: its ending names no format ({NATIVE_ENDING}; {endings}, and "
+            f"{COMPRESSED} after these); choose one of these, or give --to"
         )
     return foreign
 

@@ -125,6 +125,8 @@ def fit(
         draws random numbers.
     """
     check_writable(output)
+    if output.resolve() == alignment.resolve():
+        raise UsageError(f"-o {output}: is the alignment; choose another name")
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("--no-focus excludes --focus and --columns")
     row: str | int | None = None if no_focus else (0 if focus is None else focus)

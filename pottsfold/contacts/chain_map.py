@@ -199,7 +199,8 @@ def _chosen(
         found = [each for each in aligned if each.chain.name.strip() == name]
         if not found:
             there = dict.fromkeys(named(each.chain.name) for each in aligned)
-            raise StructureError(path, f"no {named(name)}; there is {', '.join(there)}")
+            missing = f"no chain {name}" if name else "no chain without a name"
+            raise StructureError(path, f"{missing}; there is {', '.join(there)}")
         # Parts of a file may repeat a name: the one that aligns best is meant.
         chosen.append(max(found, key=lambda each: each.score))
     return chosen

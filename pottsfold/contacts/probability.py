@@ -36,7 +36,9 @@ COEFFICIENTS = (
 
 
 def contact_probabilities(
-    scores: NDArray[np.float64], neff: float
+    scores: NDArray[np.float64],
+    neff: float,
+    positions: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the probability that each pair of sites is a contact.
 
@@ -46,35 +48,52 @@ def contact_probabilities(
         Corrected coupling scores, symmetric.
     neff : float
         Effective number of sequences of the model.
+    positions : (L,) int64, optional
+        Residue numbers, increasing; by custom 0 to L - 1.
 
     Returns
     -------
     (L, L) float64
-        Symmetric; NaN for pairs closer than 3 sites, and everywhere when the number
-        of sequences is unknown (0) or the map has no pair 6 sites apart or no
+        Symmetric; NaN for pairs closer than 3 residues, and everywhere when the number
+        of sequences is unknown (0) or the map has no pair 6 residues apart or no
         spread of scores.
     """
     length = len(scores)
     result = np.full((length, length), np.nan)
-    terms = pair_terms(scores, neff)
+    terms = pair_terms(scores, neff, positions)
     if terms is not None:
-        i, j = np.triu_indices(length, FEWEST_APART)
+        i, j, _ = _judged(length, positions)
         result[i, j] = result[j, i] = 1 / (1 + np.exp(-(terms @ COEFFICIENTS)))
     return result
 
 
-def pair_terms(scores: NDArray[np.float64], neff: float) -> NDArray[np.float64] | None:
-    """Return the terms of the regression for all pairs at least 3 sites apart.
+def _judged(
+    length: int, positions: NDArray[np.int64] | None
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+    """Return the pairs at least 3 residues apart, and how far apart they are."""
+    i, j = np.triu_indices(length, 1)
+    numbers = np.arange(length) if positions is None else positions
+    apart = numbers[j] - numbers[i]
+    kept = apart >= FEWEST_APART
+    return i[kept], j[kept], apart[kept]
+
+
+def pair_terms(
+    scores: NDArray[np.float64],
+    neff: float,
+    positions: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64] | None:
+    """Return the terms of the regression for all pairs at least 3 residues apart.
 
     Returns
     -------
     (pairs, 9) float64 or None
-        Pairs in the order of ``numpy.triu_indices(L, 3)``; None where there is
-        nothing to tell them by.
+        Pairs in order of i, then of j, as in ``numpy.triu_indices(L, 3)`` when
+        numbers have no holes; None where there is nothing to tell them by.
     """
     length = len(scores)
-    i, j = np.triu_indices(length, FEWEST_APART)
-    values, apart = scores[i, j], j - i
+    i, j, apart = _judged(length, positions)
+    values = scores[i, j]
     background = values[apart >= BACKGROUND]
     if not neff > 0 or not len(background):
         return None

@@ -101,8 +101,11 @@ def _sites(row: FocusRow, length: int) -> tuple[str, NDArray[np.int64]]:
         return aligned, np.arange(length) - (length - len(aligned.lstrip("-")))
     if len(residues) == length:
         return "".join(residues), np.arange(length)
+    shown = row.name[:40]
+    if row.name == TYPED:
+        shown = f"{row.letters[:40]}: no such file, and read as a sequence"
     raise UsageError(
-        f"--focus {row.name[:40]}: {len(residues)} residues, {len(upper)} of them "
+        f"--focus {shown}: {len(residues)} residues, {len(upper)} of them "
         f"upper case, {len(columns)} columns, and the model has {length} sites; give "
         "a sequence of the alignment it was fitted to"
     )

@@ -71,6 +71,11 @@ def check_contacts_path(path: str, format: Format) -> str:
     return path
 
 
+def pseudobond_path(path: str) -> Path:
+    """Return the second file of ``chimerax``, beside its commands."""
+    return Path(path).with_suffix(".pb")
+
+
 def write_contacts(
     path: str,
     format: Format,
@@ -147,7 +152,7 @@ def _write_on_structure(
     if format == "pymol":
         _write_text(path, pymol_text(links, chain.path))
         return what
-    bonds = Path(path).with_suffix(".pb")
+    bonds = pseudobond_path(path)
     commands = chimerax_commands(links, chain.path, bonds)
     _write_text(str(bonds), pseudobond_text(links))
     _write_text(path, commands)

@@ -155,6 +155,13 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(capsys, family):
     assert "does not exist" in err
 
 
+def test_the_alignment_is_not_written_over(capsys, family):
+    status, _, err = run(capsys, "fit", family, "-o", family)
+    assert status == 2
+    assert "is the alignment" in err
+    assert family.read_text() == GOOD
+
+
 def test_a_fit_beyond_memory_says_how_much_it_takes(capsys, tmp_path):
     rng = np.random.default_rng(0)
     letters = np.array(list("ACDEFGHIKLMNPQRSTVWY"))

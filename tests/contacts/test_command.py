@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pottsfold.alignment import Numbering
 from pottsfold.commands.main import main
 from pottsfold.contacts import coupling_map, ranked_pairs
 from pottsfold.model import Fit, FitReport, load_fit, save_fit
@@ -98,6 +99,9 @@ def test_minus_is_standard_output(folder, capsys):
         (["-o", "out.csv", "--pair", "50,99"], "99 is no site of the model"),
         (["-o", "out.csv", "--pair", "50"], "two residue numbers, as 12,34"),
         (["-o", "out.csv", "--pair", "50,51", "--top", "3"], "give only -o"),
+        (["-o", "out.csv", "--pair", "50,51", "--score", "frobenius"], "give only -o"),
+        (["-o", "out.csv", "--pair", "50,51", "--ensemble", "m.potts"], "only -o"),
+        (["-o", "m.csv", "--structure", "s.pdb", "--chain", ""], "no chain without"),
     ],
 )
 def test_bad_usage_is_one_line_and_writes_nothing(
@@ -230,3 +234,37 @@ def test_an_ensemble_of_other_sites_is_refused(folder, tmp_path, capsys):
     words = ["--ensemble", tmp_path / "b.potts", "-o", "-"]
     assert run(folder / "m.potts", *words) == 2
     assert "cannot be averaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-o", "s.pdb", "--format", "plmc", "--structure", "s.pdb"],
+        ["-o", "m.potts", "--format", "plmc"],
+        ["-o", "./no/../m.potts", "--format", "rr"],
+        ["-o", "top.cxc", "--format", "chimerax", "--structure", "top.pb"],
+        ["-o", "map.png", "--format", "plmc", "--plot", "map.png"],
+        ["-o", "n.csv", "--ensemble", "n.csv"],
+    ],
+)
+def test_nothing_is_written_over_what_is_read(folder, words, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "no").mkdir()
+    (folder / "top.pb").write_bytes((folder / "s.pdb").read_bytes())
+    (folder / "n.csv").write_bytes((folder / "m.potts").read_bytes())
+    before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
+    assert run("m.potts", *words) == 2
+    assert "read or written already" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before
+
+
+def test_probability_goes_by_residue_numbers(folder):
+    fit = load_fit(folder / "m.potts")
+    positions = np.array([1, 2, 3, *range(20, 29)])
+    model = replace(fit.model, numbering=Numbering(positions))
+    save_fit(folder / "holes.potts", replace(fit, model=model))
+    assert run(folder / "holes.potts", "-o", folder / "out.csv") == 0
+    table = pd.read_csv(folder / "out.csv")
+    known = table["probability"].notna()
+    assert (known == (table["j"] - table["i"] >= 3)).all()
+    assert known[(table["i"] == 3) & (table["j"] == 20)].all()

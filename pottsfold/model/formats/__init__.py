@@ -18,6 +18,7 @@ Mi3 .npy           in our order                  turned  nothing; fields in coup
 
 from pottsfold.model.formats.foreign import Foreign
 from pottsfold.model.formats.registry import (
+    COMPRESSED,
     FORMATS,
     foreign_named,
     foreign_of_ending,
@@ -27,6 +28,7 @@ from pottsfold.model.formats.registry import (
 )
 
 __all__ = [
+    "COMPRESSED",
     "FORMATS",
     "Foreign",
     "foreign_named",

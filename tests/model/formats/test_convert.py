@@ -46,6 +46,20 @@ def test_to_chooses_where_the_ending_does_not(tmp_path, native, capsys):
     assert load_fit(out).report.method == "read from bmDCA text"
 
 
+@pytest.mark.parametrize("words", [[], ["--to", "potts"]])
+def test_a_native_model_is_not_said_to_be_compressed(tmp_path, native, capsys, words):
+    out = tmp_path / "b.potts.gz"
+    assert main(["convert", str(native), str(out), *words]) == 2
+    assert "leave out .gz" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_focus_file_that_is_not_there_is_told(tmp_path, native, capsys):
+    words = ["--focus", "lacking.fa"]
+    assert main(["convert", str(native), str(tmp_path / "b.potts"), *words]) == 2
+    assert "lacking.fa: no such file" in capsys.readouterr().err
+
+
 def test_what_is_lost_and_how_a_file_was_understood_is_said(tmp_path, native, capsys):
     raw, back = tmp_path / "b.raw", tmp_path / "c.potts"
     assert main(["convert", str(native), str(raw)]) == 0
