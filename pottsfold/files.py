@@ -15,17 +15,25 @@ from pottsfold.errors import OutputError
 def check_writable(path: str | Path) -> Path:
     """Return ``path`` when a file can be made there, before any long work.
 
+    A symbolic link is followed, so that the file it points to is written.
+
     Raises
     ------
     OutputError
-        If its folder is missing or cannot be written, or the path is a folder.
+        If its folder is missing or cannot be written, or the path is a folder, a
+        device or a pipe.
     """
     path = Path(path)
+    if path.is_symlink():
+        path = path.resolve()
     folder = path.parent
     if not folder.is_dir():
         raise OutputError(f"{path}: folder {folder} does not exist; make it first")
     if path.is_dir():
         raise OutputError(f"{path}: is a folder; name a file")
+    if path.exists() and not path.is_file():
+        # A file renamed into its place would do away with the device or pipe.
+        raise OutputError(f"{path}: is no plain file; name one")
     try:
         handle, probe = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
     except OSError as error:

@@ -102,3 +102,22 @@ def test_sha256_of_a_file(tmp_path: Path):
     (tmp_path / "a").write_bytes(b"abc" * 100_000)
     expected = hashlib.sha256(b"abc" * 100_000).hexdigest()
     assert sha256_of(tmp_path / "a") == expected
+
+
+def test_a_link_is_followed(tmp_path: Path):
+    target = tmp_path / "there.csv"
+    target.write_text("old")
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    with written_whole(link) as beside:
+        beside.write_text("new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_a_pipe_is_refused_and_stays(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="is no plain file"):
+        check_writable(pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.console import say
 from pottsfold.commands.options import TableOutput
 from pottsfold.contacts import (
@@ -65,7 +66,7 @@ def contacts(
         File to write; - is standard output. A table ends in .csv, .tsv or .parquet.
     format
         csv: the table i, j, aa_i, aa_j, score, raw_score, rank, probability (of a
-        contact, 3 or more residues apart). evcouplings:
+        contact, 3 or more residues apart, in proteins). evcouplings:
         CouplingScores.csv. plmc: _ECs.txt. rr: CASP RR. restraints: table of upper
         bounds on CB distances. ccmpred, npy: matrix of scores (matrix: either, by
         the ending). pymol, chimerax: script that draws the strongest pairs on
@@ -135,7 +136,7 @@ def contacts(
     if separation is None:
         separation = CUSTOMARY_SEPARATION if format in OF_FAR_PAIRS else 1
     probabilities = None
-    if score == "frobenius-apc":
+    if score == "frobenius-apc" and potts.alphabet == PROTEIN:
         probabilities = contact_probabilities(
             coupling.scores, potts.neff, potts.numbering.positions
         )
