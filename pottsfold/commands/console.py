@@ -49,3 +49,16 @@ def fits_progress() -> Iterator[Callable[[int, int], None]]:
             bar.update(made - bar.n)
 
         yield show
+
+
+@contextmanager
+def sampling_progress() -> Iterator[Callable[[int], None]]:
+    """Give a callback that counts sweeps, on a terminal only."""
+    with tqdm(
+        desc="sampling", unit=" sweeps", file=sys.stderr, disable=None, leave=False
+    ) as bar:
+
+        def show(sweeps: int) -> None:
+            bar.update(sweeps)
+
+        yield show

@@ -25,6 +25,7 @@ VERBS = {
     "assay": "Compare with a measured library, or learn from it.",
     "contacts": "Rank pairs of residues by coupling; compare with a structure.",
     "convert": "Write a model in another program's format, or read one from it.",
+    "sample": "Draw new sequences from a model, and say whether they mixed.",
     "demo": "Run the whole job on a family that comes with the program.",
 }
 

@@ -218,7 +218,13 @@ def _words(words: tuple[str, ...], places: NDArray[np.uint8]) -> pa.Array:
 
 
 def _as_texts(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column as one array of texts; what is not a text is null."""
+    """Return a column as one array of texts.
+
+    Raises
+    ------
+    UsageError
+        If it holds anything else.
+    """
     import pyarrow as pa
 
     kind = column.type
@@ -226,8 +232,12 @@ def _as_texts(column: pa.ChunkedArray) -> pa.Array:
         column, kind = column.cast(kind.value_type), kind.value_type
     if pa.types.is_string_view(kind):
         column, kind = column.cast(pa.large_string()), pa.large_string()
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+    if pa.types.is_null(kind):
         return pa.nulls(len(column), pa.string())
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise UsageError(
+            f"the column of mutants holds {kind}, not texts; --column names another"
+        )
     if column.num_chunks == 1:
         return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], kind)

@@ -74,11 +74,12 @@ def gibbs_sweeps(codes, energies, states, scales, table, fields, sites, sweeps, 
 def metropolis_sweeps(
     codes, energies, states, scales, table, fields, sites, sweeps, letters, counts
 ):
-    """Propose a letter at every site of ``sites``, ``sweeps`` times; return how many won.
+    """Propose a letter at every site of ``sites``, ``sweeps`` times.
 
     Proposed are the counts[i] letters letters[i, :counts[i]] alike, the present one
     among them: else two letters of one energy would alternate for ever. Taken with
-    probability min(1, exp(scale * gain)). Other arguments as :func:`gibbs_sweeps`.
+    probability min(1, exp(scale * gain)). Other arguments, and what is returned, as
+    for :func:`gibbs_sweeps`.
     """
     length = fields.shape[0]
     changed = 0

@@ -280,3 +280,10 @@ def test_a_full_standard_output_is_told(there):
         )
     assert run.returncode == 2
     assert "standard output cannot be written" in run.stderr
+
+
+def test_a_column_of_numbers_is_no_column_of_mutants(there, capsys):
+    pd.DataFrame({"mutant": [1, 2], "n": [3, 4]}).to_parquet("n.parquet")
+    assert score("n.parquet", "-o", "o.csv") == 2
+    assert "holds int64, not texts" in capsys.readouterr().err
+    assert not Path("o.csv").exists()

@@ -1,0 +1,173 @@
+"""Conditions and starts as users write them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment import Alignment, read_alignment
+from pottsfold.errors import AlignmentError, PottsfoldError, UsageError
+from pottsfold.model import PottsModel
+
+POSITIONS = re.compile(r"(-?[0-9]{1,9})(?:-(-?[0-9]{1,9}))?")
+INSERTS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz.")
+# A larger share of letters outside the alphabet tells that it is another one.
+MOST_UNKNOWN = 0.1
+
+
+def fixed_sites(model: PottsModel, text: str) -> NDArray[np.bool_]:
+    """Return the sites of ``12,15-20``, positions and ranges, shape (L,) bool.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, or an end of a range is no position of the model.
+    """
+    sites = np.zeros(model.length, bool)
+    for part in text.split(","):
+        sites |= _sites(model, part.strip(), "--fix")
+    return sites
+
+
+def allowed_letters(model: PottsModel, text: str) -> NDArray[np.bool_]:
+    """Return the letters left by ``C,12:P,15-20:DE``, shape (L, q) bool.
+
+    Letters alone are forbidden everywhere, letters after positions there; ``-`` is
+    the gap.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, or names a position or letter that the model has not.
+    """
+    allowed = np.ones(model.fields.shape, bool)
+    for part in text.split(","):
+        where, colon, letters = part.strip().rpartition(":")
+        codes = model.alphabet.encode(letters)
+        if not letters or (codes == model.alphabet.unknown).any():
+            raise UsageError(
+                f"--forbid {part}: letters of {model.alphabet.letters} are needed, as "
+                "in C or 12:P or 15-20:DE"
+            )
+        sites = (
+            _sites(model, where, "--forbid") if colon else np.ones(len(allowed), bool)
+        )
+        allowed[np.ix_(sites, np.unique(codes))] = False
+    return allowed
+
+
+def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
+    """Read sequences to start from.
+
+    Parameters
+    ----------
+    path : Path
+        The alignment that the model was fitted to, known by the focus sequence in it;
+        or FASTA, A2M or A3M, plain or compressed, with one letter a site, lower-case
+        letters and dots apart.
+    model : PottsModel
+        Model of L sites.
+
+    Returns
+    -------
+    codes : (M, L) uint8
+        Sequences.
+    unknown : int
+        Number of letters outside the alphabet.
+
+    Raises
+    ------
+    AlignmentError
+        If the file cannot be read, or a sequence does not fit the model.
+    """
+    family = _own_family(path, model)
+    if family is not None:
+        return family.codes, int((family.codes == model.alphabet.unknown).sum())
+    rows = []
+    for line, name, letters in _records(path):
+        aligned = letters
+        if len(letters) != model.length:
+            aligned = letters.translate(INSERTS)
+        if len(aligned) != model.length:
+            raise AlignmentError(
+                f"{len(aligned)} letters to start from, and the model has "
+                f"{model.length} sites",
+                path=str(path),
+                line=line,
+                record=name,
+            )
+        codes = model.alphabet.encode(aligned)
+        unknown = int((codes == model.alphabet.unknown).sum())
+        if unknown > MOST_UNKNOWN * model.length:
+            raise AlignmentError(
+                f"{unknown} of {model.length} letters are outside the model's "
+                f"alphabet {model.alphabet.letters}",
+                path=str(path),
+                line=line,
+                record=name,
+            )
+        rows.append(codes)
+    if not rows:
+        raise AlignmentError("no sequence to start from in it", path=str(path))
+    starts = np.stack(rows)
+    return starts, int((starts == model.alphabet.unknown).sum())
+
+
+def _own_family(path: Path, model: PottsModel) -> Alignment | None:
+    """Return the alignment at the model's sites if the focus sequence is in it."""
+    if model.focus is None:
+        return None
+    try:
+        family = read_alignment(path, focus=model.focus_name, alphabet=model.alphabet)
+    except PottsfoldError:
+        # No alignment, or one without the focus: its sequences are taken as they are.
+        return None
+    same = np.array_equal(np.asarray(family.focus_codes), model.focus)
+    return family if same else None
+
+
+def _records(path: Path) -> list[tuple[int, str, str]]:
+    """Return line, name and letters of every record of a FASTA file."""
+    from xopen import xopen
+
+    found: list[tuple[int, str, list[str]]] = []
+    try:
+        with xopen(path, "rt", encoding="utf-8", errors="replace", threads=0) as handle:
+            for number, line in enumerate(handle, 1):
+                if line.startswith(">"):
+                    name = (line[1:].split() or [f"record_{len(found) + 1}"])[0]
+                    found.append((number, name, []))
+                elif found:
+                    found[-1][2].append("".join(line.split()))
+                elif line.strip():
+                    raise AlignmentError(
+                        "is no FASTA; its first line must begin with >",
+                        path=str(path),
+                        line=number,
+                    )
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AlignmentError(f"cannot be read ({reason})", path=str(path)) from error
+    return [(line, name, "".join(parts)) for line, name, parts in found]
+
+
+def _sites(model: PottsModel, text: str, option: str) -> NDArray[np.bool_]:
+    match = POSITIONS.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"{option} {text}: cannot be read; write positions like 12,15-20"
+        )
+    positions = model.numbering.positions
+    first, last = int(match[1]), int(match[2] or match[1])
+    for position in (first, last):
+        if model.numbering.column(position) is None:
+            raise UsageError(
+                f"{option} {text}: the model has no position {position}; its "
+                f"{model.length} positions lie from {positions[0]} to {positions[-1]}"
+            )
+    if last < first:
+        raise UsageError(f"{option} {text}: a range goes up, as in 15-20")
+    return np.asarray((positions >= first) & (positions <= last))

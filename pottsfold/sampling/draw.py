@@ -1,0 +1,123 @@
+"""Sequences drawn from a model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.errors import UsageError
+from pottsfold.model import energy
+from pottsfold.sampling.chains import start_chains
+from pottsfold.sampling.mixing import Diagnosis, Progress, settle
+from pottsfold.sampling.sampler import Sampler
+from pottsfold.threads import Workers
+
+# Chains by custom.
+CHAINS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """n sequences from chains, with where they come from.
+
+    Parameters
+    ----------
+    codes : (n, L) uint8
+        Letters.
+    energies : (n,) float64
+        In nats.
+    chains, sweeps : (n,) int64
+        Chain, counted from 0, and sweeps it had made.
+    diagnosis : Diagnosis
+        Of the last stretch before the first of them.
+    spacing : int
+        Sweeps between two sequences of one chain.
+    """
+
+    codes: NDArray[np.uint8]
+    energies: NDArray[np.float64]
+    chains: NDArray[np.int64]
+    sweeps: NDArray[np.int64]
+    diagnosis: Diagnosis
+    spacing: int
+
+
+def draw_samples(
+    sampler: Sampler,
+    n: int,
+    *,
+    chains: int | None = None,
+    sweeps: int | None = None,
+    seed: int = 0,
+    start: NDArray[np.uint8] | None = None,
+    workers: Workers,
+    progress: Progress = lambda _sweeps: None,
+) -> Samples:
+    """Return n sequences from a target.
+
+    Chains run until a stretch is steady, each stretch twice as long as the one
+    before; then each chain gives a sequence at once and, if more are wanted, one
+    after every two autocorrelation times of its slowest quantity.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        How chains are moved.
+    n : int
+        Sequences wanted.
+    chains : int, optional
+        Chains, or ladders of them; by custom 200 chains in all.
+    sweeps : int, optional
+        Sweeps before the first sequence; by custom as many as mixing takes, 12,700 at
+        most.
+    seed : int
+        Of all random numbers: the same one gives the same sequences.
+    start : (M, L) uint8, optional
+        Sequences to start from; by custom random ones.
+    workers : Workers
+        The threads; their number changes nothing.
+    progress : callable
+        Called with the sweeps just made.
+
+    Raises
+    ------
+    UsageError
+        If n, chains, sweeps or seed are out of range, or as
+        :func:`pottsfold.sampling.start_chains`.
+    """
+    if chains is None:
+        chains = CHAINS // sampler.rungs
+    for option, value in (("-n", n), ("--chains", chains), ("--sweeps", sweeps)):
+        if value is not None and value < 1:
+            raise UsageError(f"{option} {value}: at least 1 is needed")
+    if seed < 0:
+        raise UsageError(f"--seed {seed}: at least 0 is needed")
+    target = sampler.target
+    moving = start_chains(target, chains, seed, rungs=sampler.rungs, sequences=start)
+    moving, diagnosis, made = settle(
+        sampler,
+        moving,
+        workers,
+        seed=seed,
+        sweeps=sweeps,
+        progress=progress,
+    )
+    spacing = math.ceil(2 * diagnosis.slowest)
+    codes = [sampler.wanted(moving).codes]
+    for _ in range(math.ceil(n / chains) - 1):
+        moving, _info = sampler.step(moving, spacing, workers)
+        progress(spacing)
+        codes.append(sampler.wanted(moving).codes)
+    order = np.arange(n)
+    drawn = np.concatenate(codes)[:n]
+    return Samples(
+        drawn,
+        energy(target.model, drawn),
+        order % chains,
+        made + spacing * (order // chains),
+        diagnosis,
+        spacing,
+    )

@@ -1,0 +1,277 @@
+"""Running chains until they have mixed, and saying whether they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.model import energy
+from pottsfold.sampling.chains import CLONES, Chains, random_states
+from pottsfold.sampling.diagnostics import (
+    LEAST_RECORDS,
+    autocorrelation_time,
+    effective_size,
+    principal_projections,
+    split_rhat,
+)
+from pottsfold.sampling.sampler import Sampler
+from pottsfold.threads import Workers
+
+# Called with the sweeps just made.
+Progress = Callable[[int], None]
+
+# Records of every chain in a stretch that is judged.
+RECORDS = 100
+# Sweeps of the first stretch, and at most of the last one.
+SHORTEST, LONGEST = 100, 6400
+# Vehtari et al. 2021 ask for this R-hat, and an effective size of 400.
+MOST_RHAT = 1.01
+LEAST_SIZE = 400.0
+# Fewer chains, or starts, cannot show that another region was missed.
+LEAST_CHAINS = 4
+# Below this share of swaps the rungs of a ladder hardly talk.
+LEAST_SWAPS = 0.05
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """How well chains agree over a stretch of sweeps.
+
+    Parameters
+    ----------
+    n_chains, n_starts : int
+        Chains, and unlike sequences among those they started from.
+    sweeps : int
+        Length of the stretch.
+    rhat, size, time : dict
+        Split rank-normalized R-hat, effective sample size and integrated
+        autocorrelation time in sweeps, by quantity: ``energy``, ``projection 1``,
+        ``projection 2``. Empty for a stretch of less than eight records.
+    mixing_time : int or None
+        Sweeps after which two clones were as unlike as independent chains; None if
+        they never were.
+    swaps : (R - 1,) float64
+        Share of swaps taken between neighbouring temperatures.
+    """
+
+    n_chains: int
+    n_starts: int
+    sweeps: int
+    rhat: dict[str, float]
+    size: dict[str, float]
+    time: dict[str, float]
+    mixing_time: int | None
+    swaps: NDArray[np.float64]
+
+    @property
+    def steady(self) -> bool:
+        """Whether chains agree with themselves and with one another."""
+        return (
+            bool(self.rhat)
+            and max(self.rhat.values()) <= MOST_RHAT
+            and min(self.size.values()) >= LEAST_SIZE
+        )
+
+    @property
+    def mixed(self) -> bool:
+        """Whether every test was made and passed."""
+        return self.steady and self.mixing_time is not None and not self._doubt
+
+    @property
+    def slowest(self) -> float:
+        """The longest autocorrelation time in sweeps, the stretch where unknown."""
+        return max(self.time.values(), default=float(self.sweeps))
+
+    @property
+    def _doubt(self) -> str:
+        if self.n_chains < LEAST_CHAINS:
+            return f"{self.n_chains} chains cannot show it; take --chains 4 or more"
+        if self.n_starts < LEAST_CHAINS:
+            return (
+                f"the chains began at {self.n_starts} sequences and may all have "
+                "missed a region; compare with --start random"
+            )
+        if not self.rhat:
+            return f"{self.sweeps} sweeps are too few to judge; take more --sweeps"
+        if min(self.size.values()) < LEAST_SIZE:
+            return f"that size is below {LEAST_SIZE:g}; take more --chains or --sweeps"
+        return ""
+
+    @property
+    def verdict(self) -> str:
+        """The judgement in a sentence."""
+        if not self.rhat:
+            return f"mixing UNKNOWN: {self._doubt}"
+        worst = max(self.rhat, key=lambda name: self.rhat[name])
+        found = (
+            f"R-hat at most {self.rhat[worst]:.3f} ({worst}), effective sample size at "
+            f"least {min(self.size.values()):.0f}"
+        )
+        if self.mixing_time is None:
+            clones = f"clones still alike after {self.sweeps} sweeps"
+        else:
+            clones = f"clones part within {self.mixing_time} sweeps"
+        if self.mixed:
+            return f"mixed: {found}; {clones}"
+        agree = max(self.rhat.values()) <= MOST_RHAT and self.mixing_time is not None
+        if agree or self.n_chains < LEAST_CHAINS:
+            return f"mixing UNKNOWN: {found}; {clones}; but {self._doubt}"
+        return (
+            f"NOT mixed: {found}; {clones}; these sequences do not stand for the "
+            "model: take more --sweeps, --algorithm tempering, or a higher "
+            "--temperature"
+        )
+
+
+def settle(
+    sampler: Sampler,
+    chains: Chains,
+    workers: Workers,
+    *,
+    seed: int,
+    sweeps: int | None,
+    progress: Progress,
+) -> tuple[Chains, Diagnosis, int]:
+    """Return chains after stretches, each twice as long, until one of them is steady.
+
+    Every stretch is judged by itself, so what came before is burn-in. Where the number
+    of sweeps is given, their second half is the one stretch.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        How chains are moved.
+    chains : Chains
+        Where they start.
+    workers : Workers
+        The threads.
+    seed : int
+        For the clones' random states.
+    sweeps : int or None
+        Sweeps to make; by custom as many as it takes, within bounds.
+    progress : callable
+        Called with the sweeps just made.
+
+    Returns
+    -------
+    chains : Chains
+        At the end of the last stretch.
+    diagnosis : Diagnosis
+        Of that stretch.
+    sweeps : int
+        Made in all.
+    """
+    n_starts = len(np.unique(sampler.wanted(chains).codes, axis=0))
+    made, stretch = 0, SHORTEST
+    while sweeps is not None and made < sweeps // 2:
+        part = min(RECORDS, sweeps // 2 - made)
+        chains, _ = sampler.step(chains, part, workers)
+        progress(part)
+        made += part
+    if sweeps is not None:
+        stretch = sweeps - made
+    while True:
+        chains, diagnosis = _stretch(
+            sampler, chains, workers, stretch, n_starts, progress
+        )
+        made += stretch
+        if diagnosis.steady or sweeps is not None or 2 * stretch > LONGEST:
+            break
+        stretch *= 2
+    time = mixing_time(sampler, chains, workers, seed, stretch, progress)
+    judged = {**vars(diagnosis), "mixing_time": time}
+    return chains, Diagnosis(**judged), made
+
+
+def mixing_time(
+    sampler: Sampler,
+    chains: Chains,
+    workers: Workers,
+    seed: int,
+    longest: int,
+    progress: Progress,
+) -> int | None:
+    """Return after how many sweeps clones of one start are as unlike as strangers.
+
+    Chains and clones of them with other random numbers run on; after 1, 2, 3, 4, 6,
+    8, 12, ... sweeps the letters that a chain shares with its clone are compared with
+    those that it shares with the clone of its neighbour. The time is the first of two
+    looks in a row at which the mean difference is below two standard errors.
+
+    Returns
+    -------
+    int or None
+        None if that was not seen within ``longest`` sweeps, or of a single chain.
+    """
+    states = random_states(seed, CLONES, len(chains))
+    clones = Chains(chains.codes, chains.energies, states)
+    made, found = 0, None
+    while len(chains) > sampler.rungs:
+        sweeps = 1 if made < 4 else made // 2 if made & (made - 1) == 0 else made // 3
+        made += sweeps
+        if made > longest:
+            break
+        chains, _ = sampler.step(chains, sweeps, workers)
+        clones, _ = sampler.step(clones, sweeps, workers)
+        progress(2 * sweeps)
+        if not _alike(sampler.wanted(chains).codes, sampler.wanted(clones).codes):
+            if found is not None:
+                return found
+            found = made
+        else:
+            found = None
+    return None
+
+
+def _alike(codes: NDArray[np.uint8], clones: NDArray[np.uint8]) -> bool:
+    """Return whether chains are more like their clones than like their neighbour's."""
+    own = (codes == clones).sum(axis=1)
+    strange = (codes == np.roll(clones, 1, axis=0)).sum(axis=1)
+    more = own - strange
+    error = more.std(ddof=1) / np.sqrt(len(more))
+    return bool(more.mean() > 2 * error)
+
+
+def _stretch(
+    sampler: Sampler,
+    chains: Chains,
+    workers: Workers,
+    sweeps: int,
+    n_starts: int,
+    progress: Progress,
+) -> tuple[Chains, Diagnosis]:
+    """Move chains by ``sweeps`` and judge what about 100 records of them show."""
+    stride = -(-sweeps // RECORDS)
+    codes, swaps = [], []
+    parts = [stride] * (sweeps // stride)
+    for part in [sweeps % stride, *parts] if sweeps % stride else parts:
+        chains, info = sampler.step(chains, part, workers)
+        progress(part)
+        swaps.append(info.swaps)
+        if part == stride:
+            codes.append(sampler.wanted(chains).codes)
+    series = {}
+    if len(codes) >= 2 * LEAST_RECORDS:
+        # Summed anew: running sums differ by rounding from chain to chain, which ranks
+        # would take for a difference between equal sequences.
+        model = sampler.target.model
+        energies = workers.map(lambda rows: energy(model, rows), codes)
+        series["energy"] = np.stack(energies, axis=1)
+        projections = principal_projections(np.stack(codes, axis=1))
+        for k, projection in enumerate(projections):
+            if projection.any():
+                series[f"projection {k + 1}"] = projection
+    diagnosis = Diagnosis(
+        n_chains=len(chains) // sampler.rungs,
+        n_starts=n_starts,
+        sweeps=sweeps,
+        rhat={name: split_rhat(x) for name, x in series.items()},
+        size={name: effective_size(x) for name, x in series.items()},
+        time={name: stride * autocorrelation_time(x) for name, x in series.items()},
+        mixing_time=None,
+        swaps=np.mean(swaps, axis=0),
+    )
+    return chains, diagnosis

@@ -1,0 +1,167 @@
+"""``pottsfold sample`` as its users run it."""
+
+import gzip
+
+import numpy as np
+import pytest
+from Bio import SeqIO
+
+from pottsfold.commands.main import main
+from pottsfold.model import Fit, FitReport, energy, save_fit
+from tests.strategies import random_model
+
+QUICK = ["--sweeps", "20", "--chains", "8"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return random_model(0, 12, gaps="missing", first=101, scale=0.3)
+
+
+@pytest.fixture
+def run(tmp_path, model):
+    path = tmp_path / "family.potts"
+    save_fit(path, Fit(model, FitReport("independent")))
+
+    def go(*words, out="out.fasta"):
+        target = tmp_path / out
+        status = main(["sample", str(path), "-o", str(target), *words])
+        return status, target
+
+    return go
+
+
+def letters_of(path, model):
+    with path.open() as handle:
+        rows = [str(record.seq) for record in SeqIO.parse(handle, "fasta")]
+    return np.stack([model.alphabet.encode(row) for row in rows])
+
+
+def test_headers_say_how_and_hold_the_energy(run, model, capsys):
+    status, path = run("-n", "11", *QUICK, "--seed", "7", "--temperature", "0.9")
+    assert status == 0
+    with path.open() as handle:
+        records = list(SeqIO.parse(handle, "fasta"))
+    assert [record.id for record in records] == [f"sample_{k}" for k in range(1, 12)]
+    said = dict(word.split("=") for word in records[10].description.split()[1:])
+    assert said["model"] == "family"
+    assert (said["seed"], said["temperature"], said["chain"]) == ("7", "0.9", "3")
+    codes = letters_of(path, model)
+    assert codes.min() > 0  # the gap is missing data here, no letter
+    assert float(said["energy"]) == pytest.approx(energy(model, codes)[10], abs=1e-4)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "mixed: " in printed.err or "mixing UNKNOWN" in printed.err
+
+
+def test_same_seed_same_bytes(run, tmp_path):
+    words = ("-n", "9", *QUICK, "--seed", "1")
+    _, path = run(*words, "--threads", "1", out="a.fasta.gz")
+    _, other = run(*words, "--threads", "3", out="b.fasta.gz")
+    assert path.read_bytes() == other.read_bytes()
+    assert gzip.decompress(path.read_bytes()).startswith(b">sample_1 ")
+
+
+def test_conditions_hold(run, model):
+    words = ("--fix", "102,105-107", "--forbid", "C,110:DE", *QUICK)
+    status, path = run("-n", "30", *words)
+    assert status == 0
+    codes = letters_of(path, model)
+    fixed = [1, 4, 5, 6]
+    assert (codes[:, fixed] == model.focus[fixed]).all()
+    free = np.delete(codes, fixed, axis=1)
+    encode = model.alphabet.encode
+    assert not np.isin(free, encode("C-")).any()
+    assert not np.isin(codes[:, 9], encode("DE")).any()
+
+
+def test_fixed_letters_are_those_of_the_start(run, model, tmp_path):
+    starts = tmp_path / "starts.fasta"
+    starts.write_text(">a\nACDEFGHIKLMN\n>b\nWYWYWYwwWYWYWY\n>c\nA-XEFGHIKLMN\n")
+    status, path = run("-n", "8", "--start", str(starts), "--fix", "101", *QUICK)
+    assert status == 0
+    first = model.alphabet.decode(letters_of(path, model)[:, 0])
+    assert first == "AWAAWAAW"
+
+
+def test_the_family_itself_is_read_at_the_columns_of_the_focus(run, model, tmp_path):
+    family = tmp_path / "family.a2m"
+    focus = model.focus_sequence
+    rows = [f"{focus[:5]}--{focus[5:]}", "WCDEFAAGHIKLMN", "WWDEFAAGHIKLMN"]
+    names = ("FOCUS", "a", "b")
+    family.write_text("".join(f">{n}\n{r}\n" for n, r in zip(names, rows, strict=True)))
+    words = ("--start", str(family), "--fix", "101,106,112", *QUICK)
+    status, path = run("-n", "3", *words)
+    assert status == 0
+    codes = letters_of(path, model)[:, [0, 5, 11]]
+    expected = [focus[0] + focus[5] + focus[11], "WGN", "WGN"]
+    assert [model.alphabet.decode(row) for row in codes] == expected
+
+
+@pytest.mark.parametrize("algorithm", ["metropolis", "tempering"])
+def test_other_algorithms(run, model, algorithm, capsys):
+    status, path = run("-n", "5", "--algorithm", algorithm, *QUICK)
+    assert status == 0
+    assert len(letters_of(path, model)) == 5
+    assert ("swaps between temperatures 1 to 2" in capsys.readouterr().err) == (
+        algorithm == "tempering"
+    )
+
+
+def test_standard_output(run, tmp_path, capsys):
+    path = tmp_path / "family.potts"
+    assert run("-n", "2", *QUICK)[0] == 0
+    capsys.readouterr()
+    assert main(["sample", str(path), "-n", "2", "-o", "-", *QUICK]) == 0
+    assert capsys.readouterr().out.startswith(">sample_1 energy=")
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["-n", "0"], "-n 0: at least 1"),
+        (["-n", "5", "--temperature", "0"], "--temperature 0: "),
+        (["-n", "5", "--temperature", "-1"], "--temperature -1: "),
+        (["-n", "5", "--temperature", "nan", "--algorithm", "tempering"], "nan: "),
+        (["-n", "5", "--chains", "0"], "--chains 0: at least 1"),
+        (["-n", "5", "--sweeps", "0"], "--sweeps 0: at least 1"),
+        (["-n", "5", "--threads", "0"], "--threads 0: at least 1"),
+        (["-n", "5", "--fix", "5"], "no position 5; its 12 positions lie from 101"),
+        (["-n", "5", "--fix", "101-113"], "no position 113"),
+        (["-n", "5", "--fix", "112-101"], "a range goes up"),
+        (["-n", "5", "--fix", "A5"], "write positions like 12,15-20"),
+        (["-n", "5", "--fix", "101-112"], "every position is fixed"),
+        (["-n", "5", "--forbid", "105:ACDEFGHIKLMNPQRSTVWY"], "at position 105"),
+        (["-n", "5", "--forbid", "B"], "--forbid B: letters of"),
+        (["-n", "5", "--forbid", "105:"], "--forbid 105:: letters of"),
+        (["-n", "5", "--start", "nowhere.fasta"], "nowhere.fasta: cannot be read"),
+        (["-n", "5", "--start", "SHORT"], "4 letters to start from"),
+        (["-n", "5", "--start", "OTHER"], "outside the model's alphabet"),
+        (["-n", "5", "--start", "TEXT"], "is no FASTA"),
+        (["-n", "5", "--start", "EMPTY"], "no sequence to start from"),
+        (["-n", "5", "--start", "GAPPED", "--fix", "102"], "position 102 has a gap"),
+    ],
+)
+def test_bad_input_gets_one_line_and_no_file(run, words, complaint, tmp_path, capsys):
+    texts = {
+        "SHORT": ">fine\nACDEFGHIKLMN\n>short\nACDE\n",
+        "OTHER": ">rna\nACUGUUAUACUU\n",
+        "TEXT": "position,letter\n",
+        "EMPTY": "\n",
+        "GAPPED": ">a\nA-DEFGHIKLMN\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    words = [str(tmp_path / word) if word in texts else word for word in words]
+    status, path = run(*words)
+    printed = capsys.readouterr().err
+    assert status == 2
+    assert printed.splitlines()[-1].startswith("pottsfold: ")
+    assert complaint in printed.splitlines()[-1]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("out", ["out.csv", "nowhere/out.fasta"])
+def test_output_is_checked_first(run, out, capsys):
+    assert run("-n", "5", out=out)[0] == 2
+    assert "out." in capsys.readouterr().err

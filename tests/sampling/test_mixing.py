@@ -1,0 +1,93 @@
+"""The verdict, on models that mix at once and on one that cannot."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pottsfold.alphabet import RNA
+from pottsfold.errors import UsageError
+from pottsfold.model import energy
+from pottsfold.sampling import Sampler, Target, draw_samples, ladder
+from pottsfold.threads import Workers
+from tests.strategies import SMALL, random_model
+
+
+def two_wells(strength, length=12):
+    """All A or all B, gaps rare: a chain that is in one well stays there."""
+    model = random_model(0, length, SMALL, scale=0.01)
+    couplings = np.zeros_like(model.couplings)
+    for i in range(length):
+        for j in range(length):
+            if i != j:
+                couplings[i, j, 1, 1] = couplings[i, j, 2, 2] = strength
+    return replace(model, couplings=couplings)
+
+
+def draw(model, n=50, temperatures=(1.0,), threads=1, **options):
+    with Workers(threads) as workers:
+        sampler = Sampler(Target(model), np.array(temperatures))
+        return draw_samples(sampler, n, workers=workers, **options)
+
+
+def test_an_easy_model_mixes():
+    model = random_model(0, 10, RNA, scale=0.3)
+    drawn = draw(model, 500)
+    assert drawn.diagnosis.mixed
+    assert drawn.diagnosis.verdict.startswith("mixed: R-hat")
+    assert drawn.diagnosis.mixing_time <= 4
+    assert drawn.chains.max() == 199
+    assert drawn.sweeps.tolist() == sorted(drawn.sweeps)
+    np.testing.assert_array_equal(drawn.energies, energy(model, drawn.codes))
+
+
+def test_stuck_chains_are_never_called_mixed():
+    diagnosis = draw(two_wells(0.6), sweeps=400).diagnosis
+    assert not diagnosis.mixed
+    assert max(diagnosis.rhat.values()) > 1.1
+    assert diagnosis.mixing_time is None
+    assert diagnosis.verdict.startswith("NOT mixed: R-hat at most")
+
+
+def test_tempering_crosses_what_gibbs_does_not():
+    model = two_wells(0.6)
+    temperatures = ladder(1.0, 5.0, 8)
+    diagnosis = draw(model, temperatures=temperatures, chains=40, sweeps=2000).diagnosis
+    assert diagnosis.mixed, diagnosis.verdict
+    assert len(diagnosis.swaps) == 7
+    assert (diagnosis.swaps > 0.1).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"chains": 2, "sweeps": 4000}, "2 chains cannot show it"),
+        ({"sweeps": 5}, "3 sweeps are too few to judge"),
+        ({"start": np.ones((1, 8), np.uint8)}, "began at 1 sequences"),
+    ],
+)
+def test_what_cannot_be_shown_is_not_claimed(options, words):
+    diagnosis = draw(random_model(0, 8, RNA, scale=0.3), **options).diagnosis
+    assert not diagnosis.mixed
+    assert diagnosis.verdict.startswith("mixing UNKNOWN")
+    assert words in diagnosis.verdict
+
+
+@pytest.mark.parametrize("temperatures", [(1.0,), (1.0, 1.4)])
+def test_same_seed_same_sequences_for_any_threads(temperatures):
+    model = random_model(4, 9, RNA)
+    options = {"temperatures": temperatures, "chains": 12, "sweeps": 40, "seed": 3}
+    runs = [draw(model, threads=threads, **options) for threads in (1, 2, 3)]
+    for other in runs[1:]:
+        np.testing.assert_array_equal(other.codes, runs[0].codes)
+        assert other.diagnosis.verdict == runs[0].diagnosis.verdict
+    other = draw(model, **{**options, "seed": 4})
+    assert (other.codes != runs[0].codes).any()
+
+
+@pytest.mark.parametrize(
+    "options", [{"n": 0}, {"chains": 0}, {"sweeps": 0}, {"seed": -1}]
+)
+def test_numbers_out_of_range(options):
+    with pytest.raises(UsageError, match="at least"):
+        draw(random_model(0, 4, RNA), **options)
