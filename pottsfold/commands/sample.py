@@ -14,13 +14,24 @@ import psutil
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
+from pottsfold.alignment import Alignment, reweight
 from pottsfold.commands.console import sampling_progress, say
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable, written_whole
 from pottsfold.model import PottsModel, load_fit
+from pottsfold.mutations.family import read_family
 from pottsfold.provenance import Stopwatch
-from pottsfold.sampling import Sampler, Samples, Target, draw_samples, ladder
+from pottsfold.report.figures import check_figure_path, save_figure
+from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.sampling import (
+    Sampler,
+    Samples,
+    Target,
+    comparison,
+    draw_samples,
+    ladder,
+)
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import LEAST_SWAPS
 from pottsfold.sampling.target import table_bytes
@@ -53,6 +64,9 @@ def sample(
     fix: str | None = None,
     forbid: Forbidden = None,
     algorithm: Algorithm = "gibbs",
+    compare: Path | None = None,
+    table: str | None = None,
+    plot: Path | None = None,
 ) -> None:
     """Draw sequences from a model, P(x) ~ exp(-E(x) / T), and say whether they mixed.
 
@@ -91,12 +105,22 @@ def sample(
     algorithm
         How chains move; tempering crosses barriers with the help of chains at up to
         twice the temperature.
+    compare
+        Alignment of natural sequences, as it was given to fit: say how alike the
+        samples are, beside what natural sequences reach in their place.
+    table
+        The comparison as a table, ending in .csv, .tsv or .parquet.
+    plot
+        The comparison as a page of figures, ending in .png, .pdf or .svg.
     """
     _check_output(output)
+    _check_comparison(compare, table, plot)
     if number < 1:
         raise UsageError(f"-n {number}: at least 1 sequence is needed")
     clock = Stopwatch()
     potts = load_fit(model).model
+    # Read before the work: what is wrong with it shall not wait.
+    natural = None if compare is None else reweight(read_family(potts, compare))
     starts = None
     if start != RANDOM:
         starts, unknown = read_starts(Path(start), potts)
@@ -130,6 +154,8 @@ def sample(
     facts = f"model={_word(model.stem)} temperature={temperature:g} seed={seed}"
     _write(output, drawn, potts, facts)
     _tell(drawn, temperatures, clock)
+    if natural is not None:
+        _compare(potts, natural, drawn, table, plot)
     if output != "-":
         say(f"wrote {output}")
 
@@ -140,6 +166,39 @@ def _check_output(output: str) -> None:
     if not output.endswith(ENDINGS):
         raise UsageError(f"{output}: end it in {' '.join(ENDINGS)}")
     check_writable(output)
+
+
+def _check_comparison(
+    compare: Path | None, table: str | None, plot: Path | None
+) -> None:
+    if compare is None and (table is not None or plot is not None):
+        raise UsageError("--table and --plot hold a comparison; give --compare too")
+    if table is not None:
+        check_table_path(table)
+    if plot is not None:
+        check_figure_path(plot)
+
+
+def _compare(
+    model: PottsModel,
+    natural: Alignment,
+    drawn: Samples,
+    table: str | None,
+    plot: Path | None,
+) -> None:
+    """Say how alike samples and natural sequences are; write and draw it if asked."""
+    found = comparison.compare(model, natural, drawn.codes)
+    for line in comparison.comparison_lines(found):
+        say(line)
+    if table is not None:
+        write_table(comparison.comparison_table(found), table)
+        say(f"wrote {table}")
+    if plot is not None:
+        # Matplotlib takes a while to import, so only for who wants a figure.
+        from pottsfold.report.sample_figures import comparison_figure
+
+        save_figure(plot, comparison_figure(found, model.focus_name))
+        say(f"wrote {plot}")
 
 
 def _check_memory(model: PottsModel) -> None:

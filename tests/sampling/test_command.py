@@ -165,3 +165,28 @@ def test_bad_input_gets_one_line_and_no_file(run, words, complaint, tmp_path, ca
 def test_output_is_checked_first(run, out, capsys):
     assert run("-n", "5", out=out)[0] == 2
     assert "out." in capsys.readouterr().err
+
+
+def test_samples_are_compared_with_natural_sequences(run, model, tmp_path, capsys):
+    rows = model.alphabet.letters
+    rng = np.random.default_rng(0)
+    natural = tmp_path / "family.fasta"
+    names = [f"FOCUS/101-112\n{model.focus_sequence}"]
+    names += [
+        f"n{k}\n" + "".join(rows[a] for a in rng.integers(1, 21, 12)) for k in range(60)
+    ]
+    natural.write_text("".join(f">{name}\n" for name in names))
+    table, plot = tmp_path / "t.csv", tmp_path / "p.png"
+    words = ["--compare", str(natural), "--table", str(table), "--plot", str(plot)]
+    status, _ = run("-n", "60", *QUICK, *words)
+    assert status == 0
+    assert "two-site" in capsys.readouterr().err
+    assert table.read_text().startswith("quantity,")
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_table_without_a_comparison_is_refused(run, tmp_path, capsys):
+    status, path = run("-n", "5", *QUICK, "--table", str(tmp_path / "t.csv"))
+    assert status == 2
+    assert "give --compare too" in capsys.readouterr().err
+    assert not path.exists()
