@@ -76,6 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
+        if _comes_of_an_interrupt(error):
+            _complain("interrupted; nothing was written")
+            return 130
         if debug:
             raise
         _complain(
@@ -84,6 +87,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return 0
+
+
+def _comes_of_an_interrupt(error: BaseException | None) -> bool:
+    """Tell whether Ctrl-C stands behind an error.
+
+    Pressed while compiled code is called or made, it may come out as a SystemError
+    or as the compiler's own.
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _complain(message: str) -> None:

@@ -188,6 +188,19 @@ def test_an_unexpected_fault_has_status_1_and_a_way_to_see_it(capsys, monkeypatc
         main(["info", "x", "--debug"])
 
 
+def test_an_interrupt_that_comes_out_as_another_error_is_one(capsys, monkeypatch):
+    def fail(_path):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise SystemError("returned a result with an exception set") from interrupt
+
+    monkeypatch.setattr("pottsfold.commands.info.read_header", fail)
+    status, _, err = run(capsys, "info", "x")
+    assert status == 130
+    assert err == "pottsfold: interrupted; nothing was written\n"
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
