@@ -114,7 +114,7 @@ class MemoryShort(PottsfoldError):
         self.needed = needed
         self.available = available
         super().__init__(
-            f"this fit needs {needed / 2**30:.1f} GiB of memory and "
+            f"this needs {needed / 2**30:.1f} GiB of memory and "
             f"{available / 2**30:.1f} GiB are available; {advice}"
         )
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import io
 import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-import psutil
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
@@ -19,6 +17,7 @@ from pottsfold.commands.console import sampling_progress, say
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable, written_whole
+from pottsfold.inference.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations.family import read_family
 from pottsfold.provenance import Stopwatch
@@ -202,17 +201,12 @@ def _compare(
 
 
 def _check_memory(model: PottsModel) -> None:
-    needed, available = table_bytes(model), psutil.virtual_memory().available
+    needed = table_bytes(model)
     say(
         f"{model.length} positions, {model.n_states} letters; a table of "
         f"{needed / 2**20:.0f} MiB beside the model"
     )
-    if needed > available:
-        raise UsageError(
-            f"sampling needs {needed / 2**30:.1f} GiB more than the model and "
-            f"{available / 2**30:.1f} GiB are available; close other programs, or take "
-            "a larger machine"
-        )
+    check_memory(needed, "close other programs, or take a larger machine")
 
 
 def _word(text: str) -> str:
@@ -229,11 +223,8 @@ def _write(output: str, drawn: Samples, model: PottsModel, facts: str) -> None:
     with written_whole(output) as beside:
         data = text.encode("ascii", "replace")
         if output.endswith(".gz"):
-            packed = io.BytesIO()
             # Neither name nor time: equal sequences make equal files.
-            with gzip.GzipFile("", "wb", fileobj=packed, mtime=0) as handle:
-                handle.write(data)
-            data = packed.getvalue()
+            data = gzip.compress(data, mtime=0)
         beside.write_bytes(data)
 
 
