@@ -31,6 +31,7 @@ from pottsfold.model import (
     independent_fields,
     zero_sum,
 )
+from tests.families import planted_truth
 
 FOLDER = Path(__file__).parents[2] / "data" / "planted"
 FILES = ("alignment.fasta.gz", "structure.pdb", "truth.npz")
@@ -66,17 +67,7 @@ def contacts() -> set[tuple[int, int]]:
 
 @pytest.fixture(scope="module")
 def truth() -> PottsModel:
-    with np.load(FOLDER / "truth.npz", allow_pickle=False) as arrays:
-        fields = arrays["fields"]
-        length, q = fields.shape
-        couplings = np.zeros((length, length, q, q), np.float32)
-        for (i, j), block in zip(
-            arrays["contacts"], arrays["contact_couplings"], strict=True
-        ):
-            couplings[i, j], couplings[j, i] = block, block.T
-    return PottsModel(
-        PROTEIN, fields, couplings, Numbering.sequential(length), gaps="missing"
-    )
+    return planted_truth()
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import pytest
 from pottsfold.alignment import Alignment, Numbering, read_alignment, reweight
 from pottsfold.alphabet import PROTEIN
 from pottsfold.inference import fit_pseudolikelihood
-from pottsfold.model import PottsModel
 from pottsfold.mutations import scan_table
 from pottsfold.mutations.epistasis import LEAST_EFFECT, substitution_effects
 from pottsfold.mutations.rescue import place_mutant, rescue_table, single_rescues
+from tests.families import planted_truth
 
 FOLDER = Path(__file__).parents[3] / "data" / "planted"
 
@@ -29,22 +29,7 @@ def family():
 
 @pytest.fixture(scope="module")
 def truth(family):
-    with np.load(FOLDER / "truth.npz", allow_pickle=False) as arrays:
-        fields = arrays["fields"]
-        length, q = fields.shape
-        couplings = np.zeros((length, length, q, q), np.float32)
-        for (i, j), block in zip(
-            arrays["contacts"], arrays["contact_couplings"], strict=True
-        ):
-            couplings[i, j], couplings[j, i] = block, block.T
-    return PottsModel(
-        PROTEIN,
-        fields,
-        couplings,
-        Numbering.sequential(length),
-        gaps="missing",
-        focus=family.focus_codes,
-    )
+    return planted_truth(family.focus_codes)
 
 
 @pytest.fixture(scope="module")
