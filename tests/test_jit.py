@@ -5,7 +5,6 @@ import pytest
 
 from pottsfold.jit import (
     add_scaled_row,
-    draw_from_row,
     gather_rows,
     join_row,
     kernel,
@@ -13,7 +12,6 @@ from pottsfold.jit import (
     scatter_row,
     softmax_row,
     sum_of_products,
-    sum_rows,
 )
 
 
@@ -121,45 +119,3 @@ def test_add_scaled_row():
     expected[1] += np.float32(0.3) * rows[4]
     add_scaled(out, 1, 0.3, rows, 4, (0,) * 24)
     np.testing.assert_allclose(out, expected, rtol=1e-6)
-
-
-@kernel
-def sum_table(out, k, table, codes, n, lanes):
-    sum_rows(out, k, table, codes, n, lanes)
-
-
-@kernel
-def draw_many(logits, fields, scale, uniforms, drawn, lanes):
-    for n in range(len(uniforms)):
-        drawn[n] = draw_from_row(
-            logits, 1, fields, np.float32(scale), uniforms[n], lanes
-        )
-
-
-@pytest.mark.parametrize("width", [8, 24, 64])
-@pytest.mark.parametrize("length", [4, 16])
-def test_sum_rows(width, length):
-    table, out = draw(length, 5, width), draw(3, width, seed=1)
-    codes = np.random.default_rng(2).integers(0, 5, (4, length)).astype(np.uint8)
-    sum_table(out, 1, table, codes, 2, (0,) * width)
-    expected = sum(table[j, codes[2, j]].astype(np.float64) for j in range(length))
-    np.testing.assert_allclose(out[1], expected, rtol=1e-5, atol=1e-5)
-    np.testing.assert_array_equal(out[2], draw(3, width, seed=1)[2])
-
-
-@pytest.mark.parametrize(("width", "size"), [(8, 5), (24, 21), (64, 63)])
-@pytest.mark.parametrize("scale", [0.5, 2.0])
-def test_draw_inverts_the_cumulative_sum(width, size, scale):
-    logits, fields = draw(2, width), draw(width, seed=1)
-    fields[size:] = -1e30
-    fields[0] = -1e30
-    uniforms = np.linspace(0, 1, 1001, dtype=np.float32)[:-1]
-    drawn = np.zeros(1000, np.int64)
-    draw_many(logits, fields, scale, uniforms, drawn, (0,) * width)
-    p = np.exp(scale * (logits[1] + fields)[:size].astype(np.float64))
-    sums = np.cumsum(p / p.sum())
-    sure = np.abs(sums[:, np.newaxis] - uniforms).min(axis=0) > 1e-6
-    expected = np.searchsorted(sums, uniforms, side="right")
-    np.testing.assert_array_equal(drawn[sure], expected[sure])
-    assert sure.sum() > 900
-    assert drawn.min() >= 1

@@ -1,9 +1,13 @@
 """Loops of Monte Carlo sampling.
 
 Arrays and scalars only. ``table[i, j, b, a] = J_ij(a, b)`` holds couplings as site i
-sees them, in rows over its own letter a padded to W floats; rows beyond the last
-column are zero. ``fields`` (L, W) are padded likewise, with ``FORBIDDEN`` at letters
-that must not be drawn. ``lanes`` is a tuple of W numbers, there for its length alone.
+sees them, in rows over its own letter a; rows beyond the last column are zero. A
+float32 table has rows padded to W floats, and ``lanes`` is a tuple of W numbers, there
+for its length alone; the compact form is int16 (:func:`quantize`), its rows are padded
+to 32 numbers (16 or 64 for other alphabets), and ``lanes`` has as many as letters.
+``fields`` (L, W) float32 are padded to whole eights, with ``FORBIDDEN`` at letters that
+must not be drawn. Table, fields and energies are in one unit, and ``scales`` are that
+unit over the temperature: nats, or the step of a compact table.
 
 Each chain has a random state of its own, and no step looks at another chain: sites
 are visited in the order of ``sites`` by all chains, so that the table of one site
@@ -12,12 +16,19 @@ stays in the cache, and a chain's path does not depend on which others run besid
 
 import numpy as np
 
-from pottsfold.jit import draw_from_row, kernel, sum_rows
+from pottsfold.jit import kernel
+from pottsfold.tables import draw_from_row, prefetch_line, round_row, sum_columns
 
 # Any field below half of it counts as forbidden.
 FORBIDDEN = np.float32(-1e30)
 # 2^-24: the upper 24 bits of a random word become a float32 in [0, 1).
 UNIT = np.float32(5.9604644775390625e-08)
+# Chains whose local fields are held at once, and columns that all of them add before
+# the next: so many int16 rows by 21 letters, 84 KiB, are at home in the second-level
+# cache while the next columns come in.
+TOGETHER = 1024
+COLUMNS = 64
+CACHE_LINE = 64
 
 
 @kernel
@@ -43,30 +54,51 @@ def gibbs_sweeps(codes, energies, states, scales, table, fields, sites, sweeps, 
     """Draw every site of ``sites`` from its conditional distribution, ``sweeps`` times.
 
     P(x_i = a | others) ~ exp(scale * (h_i(a) + sum_j J_ij(a, x_j))). codes (N, J)
-    uint8, zero beyond column L - 1, J a multiple of four; energies (N,) float64 and
-    states (N, 4) uint64, all changed in place; scales (N,) float32 are 1/T. Returns
-    how many letters changed.
+    uint8, zero beyond column L - 1, J as the table's, a multiple of four, of eight for
+    an int16 table; energies (N,) float64 and states (N, 4) uint64, all changed in
+    place; scales (N,) float32. Returns how many letters changed.
+
+    All chains of a block first add up their rows, then draw: a draw waits long for
+    itself, and draws in a row overlap.
     """
-    local = np.zeros((1, fields.shape[1]), np.float32)
+    n_chains, length = codes.shape
+    local = np.zeros((min(n_chains, TOGETHER), fields.shape[1]), np.float32)
     changed = 0
     for _ in range(sweeps):
-        for i in sites:
+        for s in range(sites.shape[0]):
+            i = sites[s]
             at_site = table[i]
             row = fields[i]
-            for n in range(codes.shape[0]):
-                sum_rows(local, 0, at_site, codes, n, lanes)
-                uniform = np.float32(next_word(states, n) >> np.uint64(40)) * UNIT
-                a = draw_from_row(local, 0, row, scales[n], uniform, lanes)
-                a = min(a, row.shape[0] - 1)
-                while row[a] < FORBIDDEN / np.float32(2.0):
-                    # Rounding led beyond the letter before.
-                    a -= 1
-                old = codes[n, i]
-                if a != old:
-                    gained = local[0, a] + row[a] - (local[0, old] + row[old])
+            for first in range(0, n_chains, TOGETHER):
+                last = min(first + TOGETHER, n_chains)
+                for start in range(0, length, COLUMNS):
+                    stop = min(start + COLUMNS, length)
+                    # The first chains also ask for what all of them need next.
+                    lines, i_next, j_next = 0, i, stop
+                    if first == 0:
+                        lines = at_site[start:stop].nbytes // CACHE_LINE // last + 1
+                    if stop == length:
+                        i_next, j_next = sites[(s + 1) % sites.shape[0]], 0
+                    for n in range(first, last):
+                        k = n - first
+                        sum_columns(local, k, at_site, codes, n, start, stop, lanes)
+                        for line in range(k * lines, (k + 1) * lines):
+                            prefetch_line(table, i_next, j_next, line)
+                for n in range(first, last):
+                    k = n - first
+                    uniform = np.float32(next_word(states, n) >> np.uint64(40)) * UNIT
+                    a = draw_from_row(local, k, row, scales[n], uniform, lanes)
+                    a = min(a, row.shape[0] - 1)
+                    while row[a] < FORBIDDEN / np.float32(2.0):
+                        # Rounding led beyond the letter before.
+                        a -= 1
+                    old = codes[n, i]
+                    # Zero where the letter stays: a branch would often be foretold
+                    # wrongly.
+                    gained = local[k, a] + row[a] - (local[k, old] + row[old])
                     energies[n] -= np.float64(gained)
                     codes[n, i] = a
-                    changed += 1
+                    changed += a != old
     return changed
 
 
@@ -126,3 +158,29 @@ def exchange(codes, energies, states, scales, rungs, parity, swaps):
                 for j in range(codes.shape[1]):
                     codes[n, j], codes[m, j] = codes[m, j], codes[n, j]
                 swaps[r] += 1
+
+
+@kernel
+def quantize(table, scale, compact, lanes):
+    """Write scale * table to a compact table, rounded, halves to even.
+
+    table (I, J, q, W) float32 and compact (I, K, q, S) int16, K >= J, are those of any
+    sites; lanes has W numbers. Numbers are held within +-32,767. Returns the largest
+    absolute sum, before that, that rows of the same site in COLUMNS columns can have:
+    up to 32,767 no sequence makes a sum leave its range.
+    """
+    n_sites, length, n_letters, width = table.shape
+    most, total = np.zeros(width, np.float32), np.zeros(width, np.float32)
+    largest = np.float32(0.0)
+    for i in range(n_sites):
+        for start in range(0, length, COLUMNS):
+            total[:] = 0.0
+            for j in range(start, min(start + COLUMNS, length)):
+                most[:] = 0.0
+                for b in range(n_letters):
+                    round_row(compact, table, i, j, b, np.float32(scale), most, lanes)
+                for a in range(width):
+                    total[a] += most[a]
+            for a in range(width):
+                largest = max(largest, total[a])
+    return np.float64(largest)

@@ -100,8 +100,11 @@ class Sampler:
         """
         ladders = len(chains) // self.rungs
         codes = self.target.padded(chains.codes)
-        energies, states = chains.energies.copy(), chains.states.copy()
+        # A unit is a power of two, so this changes no digit.
+        energies = chains.energies / self.target.unit
+        states = chains.states.copy()
         scales = np.tile(1 / self.temperatures, ladders).astype(np.float32)
+        scales *= np.float32(self.target.unit)
         edges = np.linspace(0, ladders, min(workers.threads, ladders) + 1)
         cuts = edges.astype(np.int64) * self.rungs
         move = self._mover()
@@ -121,7 +124,11 @@ class Sampler:
         blocks = [slice(a, b) for a, b in itertools.pairwise(cuts)]
         results = workers.map(advance, blocks)
         length = chains.codes.shape[1]
-        moved = Chains(np.ascontiguousarray(codes[:, :length]), energies, states)
+        moved = Chains(
+            np.ascontiguousarray(codes[:, :length]),
+            energies * self.target.unit,
+            states,
+        )
         visits = max(1, len(chains) * len(self.target.sites) * sweeps)
         info = StepInfo(
             sum(changed for changed, _ in results) / visits,

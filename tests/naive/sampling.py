@@ -75,3 +75,25 @@ def conditioned(h, J, temperature, choices):
     factors = [math.exp(-energy(x, h, J) / temperature) for x in sequences]
     z = math.fsum(factors)
     return sequences, [factor / z for factor in factors]
+
+
+def quantize(table, scale, columns):
+    """Whole numbers [i][j][b][a], and the largest sum of so many columns' rows."""
+    whole = [
+        [[[round(float(x) * scale) for x in row] for row in rows] for rows in site]
+        for site in table
+    ]
+    largest = 0
+    for site in whole:
+        for start in range(0, len(site), columns):
+            for a in range(len(site[0][0])):
+                parts = [
+                    max(abs(row[a]) for row in rows)
+                    for rows in site[start : start + columns]
+                ]
+                largest = max(largest, sum(parts))
+    held = [
+        [[[max(-32767, min(32767, x)) for x in row] for row in rows] for rows in site]
+        for site in whole
+    ]
+    return held, largest
