@@ -26,6 +26,7 @@ VERBS = {
     "contacts": "Rank pairs of residues by coupling; compare with a structure.",
     "convert": "Write a model in another program's format, or read one from it.",
     "sample": "Draw new sequences from a model, and say whether they mixed.",
+    "partition": "Find a model's partition function, entropy and log-likelihoods.",
     "demo": "Run the whole job on a family that comes with the program.",
 }
 
