@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from pottsfold.alignment import reweight
 from pottsfold.commands.console import say
+from pottsfold.commands.matching import matched
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable
 from pottsfold.model import Fit, load_fit, save_fit
@@ -20,6 +22,7 @@ from pottsfold.model.formats import (
     losses,
     write_foreign,
 )
+from pottsfold.mutations.family import read_family
 
 NATIVE, NATIVE_ENDING = "potts", ".potts"
 Target = Literal[
@@ -42,6 +45,9 @@ def convert(
     to: Target | None = None,
     focus: str | None = None,
     first: int | None = None,
+    match_temperature: Path | None = None,
+    seed: int = 0,
+    threads: int | None = None,
 ) -> None:
     """Write a model in the format of another program, or another's in ours.
 
@@ -62,14 +68,30 @@ def convert(
         sequence is taken, or the sequence itself.
     first
         Residue number of the first site. By custom that of --focus, or the model's.
+    match_temperature
+        Alignment of natural sequences: find the temperature at which samples are most
+        like them, and keep it in a .potts file for sample --temperature matched.
+        Sequences that the model was not fitted to serve best.
+    seed
+        Of the random numbers of --match-temperature.
+    threads
+        For --match-temperature; every core by custom.
     """
     foreign = _target(output, to)
+    if foreign is not None and match_temperature is not None:
+        raise UsageError(
+            f"--match-temperature: only a {NATIVE_ENDING} file keeps a temperature, "
+            f"not {output}"
+        )
     check_writable(output)
     fit = load_fit(model)
     for sentence in fit.report.history:
         if fit.report.method.startswith("read from"):
             say(f"{fit.report.method.removeprefix('read from ')}: {sentence}")
     fit = _with_sites(fit, focus, first)
+    if match_temperature is not None:
+        family = reweight(read_family(fit.model, match_temperature), threads=threads)
+        fit = matched(fit, family, seed, threads)
     if foreign is None:
         save_fit(output, fit)
         say(f"wrote {output}: pottsfold model")
@@ -77,6 +99,8 @@ def convert(
     write_foreign(output, fit, foreign)
     for sentence in losses(fit, foreign):
         say(sentence)
+    if fit.model.temperature is not None:
+        say(f"not kept: the matched temperature, {fit.model.temperature:g}")
     say(f"wrote {output}: {foreign.title}; {foreign.conventions}")
 
 

@@ -18,6 +18,13 @@ def info(model: Path) -> None:
     print("\n".join(_lines(read_header(model))))
 
 
+def _temperature(header: ModelHeader) -> str:
+    """Return the matched temperature, and where to read how it was found."""
+    if header.temperature is None:
+        return "none matched"
+    return f"{header.temperature:g} matched; how: see history"
+
+
 def _lines(header: ModelHeader) -> list[str]:
     report = header.report
     made, run = report.provenance, report.run
@@ -38,6 +45,7 @@ def _lines(header: ModelHeader) -> list[str]:
         f"{header.alphabet.letters}",
         f"focus        {header.focus_name or 'none'}",
         f"gaps         {header.gaps}; gauge {header.gauge}",
+        f"temperature  {_temperature(header)}",
         f"sequences    {report.n_sequences or 'not known'}, Neff {neff}"
         + (f": {report.verdict}" if report.verdict else ""),
         f"settings     {settings}",
@@ -48,6 +56,9 @@ def _lines(header: ModelHeader) -> list[str]:
             f"in {report.n_iterations} iterations, {report.n_evaluations} evaluations, "
             f"gradient norm {report.gradient_norm:.3g}"
         )
+    if report.quality:
+        found = ", ".join(f"{name} {value}" for name, value in report.quality.items())
+        lines.append(f"quality      {found}")
     if run is not None:
         lines.append(
             f"run          {run.date}, {run.seconds:.1f} s wall, "

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import re
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,12 +12,13 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, reweight
 from pottsfold.commands.console import sampling_progress, say
 from pottsfold.commands.options import TableOutput
+from pottsfold.commands.sample_files import Making, file_sha256, write_samples
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable, written_whole
+from pottsfold.files import check_writable
 from pottsfold.inference.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations.family import read_family
-from pottsfold.provenance import Stopwatch
+from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import check_figure_path, save_figure
 from pottsfold.report.tables import check_table_path, write_table
 from pottsfold.sampling import (
@@ -41,12 +39,13 @@ RANDOM = "random"
 # Temperatures of parallel tempering: ten, up to twice the wanted one. Neighbours then
 # swap in 58 to 74 % of the trials on PF00014 (51 sites), 30 to 51 % on DHFR (159).
 RUNGS, HOTTEST = 10, 2.0
-LETTERS_A_LINE = 60
 
 # A hyphen is a letter: the gap.
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 Count = Annotated[int, Parameter(name=["--number", "-n"])]
 Algorithm = Literal["gibbs", "metropolis", "tempering"]
+MATCHED: Literal["matched"] = "matched"
+Temperature = float | Literal["matched"]
 
 
 def sample(
@@ -54,12 +53,13 @@ def sample(
     *,
     number: Count,
     output: TableOutput,
-    temperature: float = 1.0,
+    temperature: Temperature = 1.0,
     chains: int | None = None,
     sweeps: int | None = None,
     seed: int = 0,
     threads: int | None = None,
     start: str = RANDOM,
+    anneal_from: float | None = None,
     fix: str | None = None,
     forbid: Forbidden = None,
     algorithm: Algorithm = "gibbs",
@@ -70,7 +70,8 @@ def sample(
     """Draw sequences from a model, P(x) ~ exp(-E(x) / T), and say whether they mixed.
 
     The same seed gives the same sequences, for any number of threads. Headers hold
-    each one's energy, chain and sweep.
+    each one's energy, chain and sweep, temperature and seed, and the first digits of
+    the model file's SHA-256; OUT.run.json beside the FASTA has the rest.
 
     Parameters
     ----------
@@ -81,11 +82,12 @@ def sample(
     output
         FASTA to write, ending in .fasta, .fa or either with .gz; - is standard output.
     temperature
-        1 is the model's own; lower ones keep to probable sequences.
+        1 is the model's own; lower ones keep to probable sequences. matched: the one
+        that fit or convert found with --match-temperature.
     chains
-        How many run side by side; by custom 200 (tempering: 20 ladders of ten). If
-        more sequences are asked for, each chain gives several, two autocorrelation
-        times apart.
+        How many run side by side; by custom the root of -n, at least 100 (tempering:
+        20 ladders of ten). If more sequences are asked for, each chain gives several,
+        two autocorrelation times apart.
     sweeps
         Visits of every position before the first sequence; by custom as many as mixing
         takes, up to 12,700.
@@ -95,6 +97,10 @@ def sample(
         Every core by custom.
     start
         random, or a FASTA file of sequences to start from.
+    anneal_from
+        Start hot, at this temperature, and cool the chains, one sweep for every
+        hundredth of it, before the sweeps at the wanted one. For low temperatures,
+        where chains from random sequences are caught in poor ones.
     fix
         Positions that keep their letter, like 12,15-20: that of the focus sequence, or
         of the sequence a chain starts from.
@@ -131,15 +137,17 @@ def sample(
         None if fix is None else ~fixed_sites(potts, fix),
         None if forbid is None else allowed_letters(potts, forbid),
     )
-    temperatures = np.array([temperature])
+    wanted = _wanted(potts, temperature)
+    temperatures = np.array([wanted])
     if algorithm == "tempering":
         # The temperature is checked before a ladder is built on it.
         Sampler(target, temperatures)
-        temperatures = ladder(temperature, HOTTEST * temperature, RUNGS)
+        temperatures = ladder(wanted, HOTTEST * wanted, RUNGS)
     move: Literal["gibbs", "metropolis"] = (
         "metropolis" if algorithm == "metropolis" else "gibbs"
     )
-    with Workers(chosen_threads(threads)) as workers, sampling_progress() as progress:
+    threads = chosen_threads(threads)
+    with Workers(threads) as workers, sampling_progress() as progress:
         drawn = draw_samples(
             Sampler(target, temperatures, move),
             number,
@@ -147,11 +155,24 @@ def sample(
             sweeps=sweeps,
             seed=seed,
             start=starts,
+            hottest=anneal_from,
             workers=workers,
             progress=progress,
         )
-    facts = f"model={_word(model.stem)} temperature={temperature:g} seed={seed}"
-    _write(output, drawn, potts, facts)
+    settings = {
+        "number": number,
+        "algorithm": algorithm,
+        "temperatures": temperatures.tolist(),
+        "chains": drawn.diagnosis.n_chains,
+        "sweeps": sweeps,
+        "start": start,
+        "start_sha256": None if starts is None else file_sha256(Path(start)),
+        "anneal_from": anneal_from,
+        "fix": fix,
+        "forbid": forbid,
+    }
+    making = Making(model, file_sha256(model), wanted, seed, settings)
+    write_samples(output, drawn, potts, making, run_of(clock, threads))
     _tell(drawn, temperatures, clock)
     if natural is not None:
         _compare(potts, natural, drawn, table, plot)
@@ -200,6 +221,24 @@ def _compare(
         say(f"wrote {plot}")
 
 
+def _wanted(model: PottsModel, temperature: Temperature) -> float:
+    """Return the temperature asked for, and say if the model has a better one."""
+    if temperature == MATCHED:
+        if model.temperature is None:
+            raise UsageError(
+                "--temperature matched: this model has none; find it: pottsfold "
+                "convert MODEL OUT.potts --match-temperature ALIGNMENT"
+            )
+        say(f"temperature {model.temperature:g}, as matched to the family")
+        return model.temperature
+    if temperature == 1 and model.temperature is not None:
+        say(
+            f"samples of this model are most like its family at temperature "
+            f"{model.temperature:g}: --temperature matched"
+        )
+    return float(temperature)
+
+
 def _check_memory(model: PottsModel) -> None:
     needed = table_bytes(model)
     say(
@@ -207,40 +246,6 @@ def _check_memory(model: PottsModel) -> None:
         f"{needed / 2**20:.0f} MiB beside the model"
     )
     check_memory(needed, "close other programs, or take a larger machine")
-
-
-def _word(text: str) -> str:
-    """Return a text as one word of a header."""
-    return re.sub(r"\s+", "_", text)
-
-
-def _write(output: str, drawn: Samples, model: PottsModel, facts: str) -> None:
-    """Write the FASTA whole, or to standard output."""
-    text = _fasta(drawn, model, facts)
-    if output == "-":
-        sys.stdout.write(text)
-        return
-    with written_whole(output) as beside:
-        data = text.encode("ascii", "replace")
-        if output.endswith(".gz"):
-            # Neither name nor time: equal sequences make equal files.
-            data = gzip.compress(data, mtime=0)
-        beside.write_bytes(data)
-
-
-def _fasta(drawn: Samples, model: PottsModel, facts: str) -> str:
-    lines = []
-    for k, row in enumerate(drawn.codes):
-        lines.append(
-            f">sample_{k + 1} energy={drawn.energies[k]:.4f} "
-            f"chain={drawn.chains[k] + 1} sweep={drawn.sweeps[k]} {facts}"
-        )
-        letters = model.alphabet.decode(row)
-        lines += [
-            letters[a : a + LETTERS_A_LINE]
-            for a in range(0, len(letters), LETTERS_A_LINE)
-        ]
-    return "\n".join(lines) + "\n"
 
 
 def _tell(drawn: Samples, temperatures: NDArray[np.float64], clock: Stopwatch) -> None:

@@ -42,11 +42,16 @@ class PottsModel:
         Effective number of sequences of that alignment; 0 when unknown.
     occupancy : (L,) float64 or None
         Share of that alignment, by weight, that has a letter at the site, not a gap.
+    temperature : float or None
+        Matched temperature: where samples are most like the family's sequences (see
+        :mod:`pottsfold.sampling.matching`); None when not known. Energies and
+        probabilities are those of T = 1 whatever it is.
 
     Raises
     ------
     ValueError
-        If shapes disagree, values are not finite, or couplings not symmetric.
+        If shapes disagree, values are not finite, couplings not symmetric, or the
+        temperature not positive.
     """
 
     alphabet: Alphabet
@@ -60,6 +65,7 @@ class PottsModel:
     frequencies: NDArray[np.float64] | None = None
     neff: float = 0.0
     occupancy: NDArray[np.float64] | None = None
+    temperature: float | None = None
 
     def __post_init__(self) -> None:
         length, size = len(self.numbering), self.alphabet.size
@@ -82,6 +88,8 @@ class PottsModel:
             object.__setattr__(self, name, checked)
         if self.gaps not in ("state", "missing"):
             raise ValueError(f"gaps {self.gaps!r}: 'state' or 'missing' is needed")
+        if self.temperature is not None and not 0 < self.temperature < np.inf:
+            raise ValueError(f"temperature {self.temperature:g}: not a positive number")
         if self.focus is not None and (self.focus > self.alphabet.unknown).any():
             raise ValueError("a code of the focus is outside the alphabet")
         for i in range(length):

@@ -74,6 +74,8 @@ class ModelHeader:
         How it was made.
     hashes : dict of str
         SHA-256 of every part of the file, by name.
+    temperature : float or None
+        Matched temperature.
     """
 
     path: str
@@ -85,6 +87,7 @@ class ModelHeader:
     neff: float
     report: FitReport
     hashes: Mapping[str, str]
+    temperature: float | None = None
 
 
 def save_fit(path: str | Path, fit: Fit) -> None:
@@ -104,6 +107,8 @@ def save_fit(path: str | Path, fit: Fit) -> None:
         "focus_name": model.focus_name,
         "neff": model.neff,
     }
+    if model.temperature is not None:
+        about["temperature"] = model.temperature
     report = asdict(fit.report)
     run = report.pop("run")
     texts = {"model": json.dumps(about), "report": json.dumps(report, default=float)}
@@ -141,7 +146,7 @@ def save_fit(path: str | Path, fit: Fit) -> None:
 
 
 def run_path(path: str | Path) -> Path:
-    """Return the file beside a model file that records the run that made it."""
+    """Return the file beside a result that records the run that made it."""
     return Path(f"{path}.run.json")
 
 
@@ -245,6 +250,7 @@ def load_native(path: str | Path) -> Fit:
             frequencies=arrays.get("frequencies"),
             neff=header.neff,
             occupancy=arrays.get("occupancy"),
+            temperature=header.temperature,
         )
     except ValueError as error:
         raise ModelFormatError(name, f"damaged: {error}") from error
@@ -301,6 +307,7 @@ def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
     made["provenance"] = Provenance(**made["provenance"])
     for key in ("objectives", "history"):
         made[key] = tuple(made[key])
+    temperature = about.get("temperature")  # absent where none was matched
     return ModelHeader(
         path=name,
         length=int(about["length"]),
@@ -311,6 +318,7 @@ def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
         neff=float(about["neff"]),
         report=FitReport(**made, run=_read_run(name, hashes)),
         hashes=hashes,
+        temperature=None if temperature is None else float(temperature),
     )
 
 

@@ -12,11 +12,16 @@ from pottsfold.errors import UsageError
 from pottsfold.model import energy
 from pottsfold.sampling.chains import start_chains
 from pottsfold.sampling.mixing import Diagnosis, Progress, settle
-from pottsfold.sampling.sampler import Sampler
+from pottsfold.sampling.sampler import Sampler, anneal
 from pottsfold.threads import Workers
 
-# Chains by custom.
-CHAINS = 200
+# Chains by custom at least, and ladders of them. Burn-in costs every chain alike, but a
+# site's table comes from memory once for all of them, at the price of some 90 updates:
+# with S sweeps of burn-in and s between sequences, sqrt(90 n s / S) chains make n
+# sequences soonest, about sqrt(n). Fewer than 100 would show less.
+CHAINS, LADDERS = 100, 20
+# Chains that are cooled make a sweep at every temperature, each lower by this in log T.
+COOLING = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,7 @@ def draw_samples(
     sweeps: int | None = None,
     seed: int = 0,
     start: NDArray[np.uint8] | None = None,
+    hottest: float | None = None,
     workers: Workers,
     progress: Progress = lambda _sweeps: None,
 ) -> Samples:
@@ -69,7 +75,8 @@ def draw_samples(
     n : int
         Sequences wanted.
     chains : int, optional
-        Chains, or ladders of them; by custom 200 chains in all.
+        Chains, or ladders of them; by custom the root of n and at least 100, or 20
+        ladders.
     sweeps : int, optional
         Sweeps before the first sequence; by custom as many as mixing takes, 12,700 at
         most.
@@ -77,6 +84,9 @@ def draw_samples(
         Of all random numbers: the same one gives the same sequences.
     start : (M, L) uint8, optional
         Sequences to start from; by custom random ones.
+    hottest : float, optional
+        Cool the chains from this temperature first; for one temperature, not a ladder.
+        Their sweeps on the way come before ``sweeps``.
     workers : Workers
         The threads; their number changes nothing.
     progress : callable
@@ -85,18 +95,22 @@ def draw_samples(
     Raises
     ------
     UsageError
-        If n, chains, sweeps or seed are out of range, or as
+        If n, chains, sweeps, seed or the hottest temperature are out of range, or as
         :func:`pottsfold.sampling.start_chains`.
     """
     if chains is None:
-        chains = CHAINS // sampler.rungs
+        chains = LADDERS if sampler.rungs > 1 else max(CHAINS, math.isqrt(max(n, 0)))
     for option, value in (("-n", n), ("--chains", chains), ("--sweeps", sweeps)):
         if value is not None and value < 1:
             raise UsageError(f"{option} {value}: at least 1 is needed")
     if seed < 0:
         raise UsageError(f"--seed {seed}: at least 0 is needed")
     target = sampler.target
+    schedule = _schedule(sampler, hottest)
     moving = start_chains(target, chains, seed, rungs=sampler.rungs, sequences=start)
+    n_starts = len(np.unique(sampler.wanted(moving).codes, axis=0))
+    moving = anneal(target, moving, schedule, workers, move=sampler.move)
+    progress(len(schedule))
     moving, diagnosis, made = settle(
         sampler,
         moving,
@@ -104,7 +118,9 @@ def draw_samples(
         seed=seed,
         sweeps=sweeps,
         progress=progress,
+        n_starts=n_starts,
     )
+    made += len(schedule)
     spacing = math.ceil(2 * diagnosis.slowest)
     codes = [sampler.wanted(moving).codes]
     for _ in range(math.ceil(n / chains) - 1):
@@ -121,3 +137,38 @@ def draw_samples(
         diagnosis,
         spacing,
     )
+
+
+def cooling(hottest: float, temperature: float) -> NDArray[np.float64]:
+    """Return temperatures in equal ratios of at most a hundredth, the last one wanted.
+
+    Parameters
+    ----------
+    hottest : float
+        Where chains come from; not visited again.
+    temperature : float
+        Where they go, not above it.
+
+    Returns
+    -------
+    (n,) float64
+        Empty if both are the same.
+    """
+    steps = math.ceil(math.log(hottest / temperature) / COOLING)
+    return np.geomspace(hottest, temperature, steps + 1)[1:]
+
+
+def _schedule(sampler: Sampler, hottest: float | None) -> NDArray[np.float64]:
+    if hottest is None:
+        return np.empty(0)
+    if sampler.rungs > 1:
+        raise UsageError(
+            "--anneal-from: tempering has hot chains of its own; leave one of them out"
+        )
+    temperature = float(sampler.temperatures[0])
+    if not temperature < hottest < math.inf:
+        raise UsageError(
+            f"--anneal-from {hottest:g}: chains are cooled from a temperature above "
+            f"the wanted one, {temperature:g}"
+        )
+    return cooling(hottest, temperature)

@@ -126,6 +126,28 @@ class Diagnosis:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """What chains went through.
+
+    Parameters
+    ----------
+    chains : Chains
+        At its end.
+    codes : (N, D, L) uint8
+        D records of each of N chains, at the wanted temperature.
+    energies : (N, D) float64
+        Theirs, in nats.
+    diagnosis : Diagnosis
+        Without a mixing time.
+    """
+
+    chains: Chains
+    codes: NDArray[np.uint8]
+    energies: NDArray[np.float64]
+    diagnosis: Diagnosis
+
+
 def settle(
     sampler: Sampler,
     chains: Chains,
@@ -134,6 +156,7 @@ def settle(
     seed: int,
     sweeps: int | None,
     progress: Progress,
+    n_starts: int | None = None,
 ) -> tuple[Chains, Diagnosis, int]:
     """Return chains after stretches, each twice as long, until one of them is steady.
 
@@ -154,6 +177,8 @@ def settle(
         Sweeps to make; by custom as many as it takes, within bounds.
     progress : callable
         Called with the sweeps just made.
+    n_starts : int, optional
+        Unlike sequences the chains come from, if not those they now are at.
 
     Returns
     -------
@@ -164,7 +189,8 @@ def settle(
     sweeps : int
         Made in all.
     """
-    n_starts = len(np.unique(sampler.wanted(chains).codes, axis=0))
+    if n_starts is None:
+        n_starts = len(np.unique(sampler.wanted(chains).codes, axis=0))
     made, stretch = 0, SHORTEST
     while sweeps is not None and made < sweeps // 2:
         part = min(RECORDS, sweeps // 2 - made)
@@ -174,9 +200,8 @@ def settle(
     if sweeps is not None:
         stretch = sweeps - made
     while True:
-        chains, diagnosis = _stretch(
-            sampler, chains, workers, stretch, n_starts, progress
-        )
+        found = run_stretch(sampler, chains, workers, stretch, n_starts, progress)
+        chains, diagnosis = found.chains, found.diagnosis
         made += stretch
         if diagnosis.steady or sweeps is not None or 2 * stretch > LONGEST:
             break
@@ -235,15 +260,31 @@ def _alike(codes: NDArray[np.uint8], clones: NDArray[np.uint8]) -> bool:
     return bool(more.mean() > 2 * error)
 
 
-def _stretch(
+def run_stretch(
     sampler: Sampler,
     chains: Chains,
     workers: Workers,
     sweeps: int,
     n_starts: int,
     progress: Progress,
-) -> tuple[Chains, Diagnosis]:
-    """Move chains by ``sweeps`` and judge what about 100 records of them show."""
+) -> Stretch:
+    """Move chains by ``sweeps`` and judge what about 100 records of them show.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        How chains are moved.
+    chains : Chains
+        Where they start.
+    workers : Workers
+        The threads.
+    sweeps : int
+        To make.
+    n_starts : int
+        Unlike sequences the chains come from.
+    progress : callable
+        Called with the sweeps just made.
+    """
     stride = -(-sweeps // RECORDS)
     codes, swaps = [], []
     parts = [stride] * (sweeps // stride)
@@ -254,13 +295,14 @@ def _stretch(
         if part == stride:
             codes.append(sampler.wanted(chains).codes)
     series = {}
+    records = np.stack(codes, axis=1)
+    # Summed anew: running sums differ by rounding from chain to chain, which ranks
+    # would take for a difference between equal sequences.
+    model = sampler.target.model
+    energies = np.stack(workers.map(lambda rows: energy(model, rows), codes), axis=1)
     if len(codes) >= 2 * LEAST_RECORDS:
-        # Summed anew: running sums differ by rounding from chain to chain, which ranks
-        # would take for a difference between equal sequences.
-        model = sampler.target.model
-        energies = workers.map(lambda rows: energy(model, rows), codes)
-        series["energy"] = np.stack(energies, axis=1)
-        projections = principal_projections(np.stack(codes, axis=1))
+        series["energy"] = energies
+        projections = principal_projections(records)
         for k, projection in enumerate(projections):
             if projection.any():
                 series[f"projection {k + 1}"] = projection
@@ -274,4 +316,4 @@ def _stretch(
         mixing_time=None,
         swaps=np.mean(swaps, axis=0),
     )
-    return chains, diagnosis
+    return Stretch(chains, records, energies, diagnosis)

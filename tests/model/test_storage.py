@@ -1,5 +1,6 @@
 """The model file: read(write(x)) == x, and nothing damaged is taken for a model."""
 
+import hashlib
 import json
 import struct
 from dataclasses import replace
@@ -54,6 +55,41 @@ def test_reading_gives_back_what_was_written(tmp_path, alphabet, gaps):
     assert (back.model.gaps, back.model.gauge) == (gaps, fit.model.gauge)
     assert back.model.focus_name == fit.model.focus_name
     assert back.model.neff == fit.model.neff
+
+
+@pytest.mark.parametrize("temperature", [0.9, None])
+def test_the_matched_temperature_is_kept(tmp_path, temperature):
+    path = tmp_path / "a.potts"
+    model = replace(random_model(0, 4, RNA), temperature=temperature)
+    save_fit(path, Fit(model, REPORT))
+    assert load_fit(path).model.temperature == temperature
+    assert read_header(path).temperature == temperature
+    # A file without one is as files were before there was one.
+    assert (b"temperature" in path.read_bytes()) == (temperature is not None)
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_temperature_is_a_positive_number(temperature):
+    with pytest.raises(ValueError, match="not a positive number"):
+        replace(random_model(0, 4, RNA), temperature=temperature)
+
+
+def test_a_file_with_a_bad_temperature_is_damaged(tmp_path):
+    path = tmp_path / "a.potts"
+    save_fit(path, Fit(replace(random_model(0, 4, RNA), temperature=0.5), REPORT))
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    about = json.loads(header["__metadata__"]["model"])
+    for value, words in ((-1.0, "not a positive"), ("x", "damaged header")):
+        text = json.dumps({**about, "temperature": value})
+        hashes = json.loads(header["__metadata__"]["sha256"])
+        hashes["model"] = hashlib.sha256(text.encode()).hexdigest()
+        header["__metadata__"] |= {"model": text, "sha256": json.dumps(hashes)}
+        raw = json.dumps(header).encode()
+        path.write_bytes(struct.pack("<Q", len(raw)) + raw + data[8 + length :])
+        with pytest.raises(ModelFormatError, match=words):
+            load_fit(path)
 
 
 def test_header_tells_all_but_the_arrays(saved):

@@ -1,11 +1,15 @@
 """``pottsfold sample`` as its users run it."""
 
 import gzip
+import hashlib
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from Bio import SeqIO
 
+from pottsfold import __version__
 from pottsfold.commands.main import main
 from pottsfold.model import Fit, FitReport, energy, save_fit
 from tests.strategies import random_model
@@ -45,6 +49,9 @@ def test_headers_say_how_and_hold_the_energy(run, model, capsys):
     assert [record.id for record in records] == [f"sample_{k}" for k in range(1, 12)]
     said = dict(word.split("=") for word in records[10].description.split()[1:])
     assert said["model"] == "family"
+    digest = hashlib.sha256((path.parent / "family.potts").read_bytes()).hexdigest()
+    assert said["sha256"] == digest[:12]
+    assert said["pottsfold"] == __version__
     assert (said["seed"], said["temperature"], said["chain"]) == ("7", "0.9", "3")
     codes = letters_of(path, model)
     assert codes.min() > 0  # the gap is missing data here, no letter
@@ -60,6 +67,51 @@ def test_same_seed_same_bytes(run, tmp_path):
     _, other = run(*words, "--threads", "3", out="b.fasta.gz")
     assert path.read_bytes() == other.read_bytes()
     assert gzip.decompress(path.read_bytes()).startswith(b">sample_1 ")
+
+
+def test_the_making_is_recorded_beside_the_sequences(run, tmp_path):
+    words = ("--fix", "102", "--temperature", "0.8", "--algorithm", "tempering")
+    _, path = run("-n", "5", "--chains", "4", "--sweeps", "20", *words)
+    text = (tmp_path / "out.fasta.run.json").read_text()
+    record = json.loads(text, parse_constant=pytest.fail)
+    assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    model = (tmp_path / "family.potts").read_bytes()
+    assert record["model"]["sha256"] == hashlib.sha256(model).hexdigest()
+    settings = record["settings"]
+    assert (settings["temperature"], settings["seed"]) == (0.8, 0)
+    assert (settings["fix"], settings["algorithm"]) == ("102", "tempering")
+    assert settings["temperatures"][-1] == pytest.approx(1.6)
+    assert len(record["diagnosis"]["swaps"]) == 9
+    assert record["diagnosis"]["verdict"].startswith("NOT mixed: ")
+    assert record["versions"]["pottsfold"] == __version__
+    assert record["run"]["cpu_seconds"] > 0
+
+
+def test_the_matched_temperature_is_taken_when_asked_for(run, model, tmp_path, capsys):
+    path = tmp_path / "matched.potts"
+    matched = replace(model, temperature=0.75)
+    save_fit(path, Fit(matched, FitReport("independent")))
+    out = tmp_path / "matched.fasta"
+    words = ["sample", str(path), "-o", str(out), "-n", "3", *QUICK]
+    assert main([*words, "--temperature", "matched"]) == 0
+    assert " temperature=0.75 " in out.read_text()
+    assert "temperature 0.75, as matched" in capsys.readouterr().err
+    assert main(words) == 0
+    assert " temperature=1 " in out.read_text()
+    assert "at temperature 0.75: --temperature matched" in capsys.readouterr().err
+    assert main([*words, "--temperature", "0.9"]) == 0
+    assert "matched" not in capsys.readouterr().err.replace(str(tmp_path), "").replace(
+        "matched.fasta", ""
+    )
+
+
+def test_chains_are_cooled_first(run):
+    words = ("-n", "4", *QUICK, "--temperature", "0.5")
+    _, plain = run(*words)
+    _, cooled = run(*words, "--anneal-from", "2", out="cooled.fasta")
+    assert " sweep=20 " in plain.read_text()
+    # ln(2 / 0.5) in hundredths, and the same 20 sweeps.
+    assert " sweep=159 " in cooled.read_text()
 
 
 def test_conditions_hold(run, model):
@@ -123,6 +175,14 @@ def test_standard_output(run, tmp_path, capsys):
         (["-n", "5", "--temperature", "0"], "--temperature 0: "),
         (["-n", "5", "--temperature", "-1"], "--temperature -1: "),
         (["-n", "5", "--temperature", "nan", "--algorithm", "tempering"], "nan: "),
+        (["-n", "5", "--temperature", "matched"], "this model has none; find it"),
+        (["-n", "5", "--temperature", "warm"], "--temperature"),
+        (["-n", "5", "--anneal-from", "1"], "--anneal-from 1: chains are cooled"),
+        (["-n", "5", "--anneal-from", "nan"], "--anneal-from nan: chains are cooled"),
+        (
+            ["-n", "5", "--anneal-from", "3", "--algorithm", "tempering"],
+            "--anneal-from: tempering has hot chains of its own",
+        ),
         (["-n", "5", "--chains", "0"], "--chains 0: at least 1"),
         (["-n", "5", "--sweeps", "0"], "--sweeps 0: at least 1"),
         (["-n", "5", "--threads", "0"], "--threads 0: at least 1"),

@@ -9,6 +9,7 @@ from pottsfold.alphabet import RNA
 from pottsfold.errors import UsageError
 from pottsfold.model import energy
 from pottsfold.sampling import Sampler, Target, draw_samples, ladder
+from pottsfold.sampling.draw import cooling
 from pottsfold.threads import Workers
 from tests.strategies import SMALL, random_model
 
@@ -36,9 +37,18 @@ def test_an_easy_model_mixes():
     assert drawn.diagnosis.mixed
     assert drawn.diagnosis.verdict.startswith("mixed: R-hat")
     assert drawn.diagnosis.mixing_time <= 4
-    assert drawn.chains.max() == 199
+    assert drawn.chains.max() == 99
     assert drawn.sweeps.tolist() == sorted(drawn.sweeps)
     np.testing.assert_array_equal(drawn.energies, energy(model, drawn.codes))
+
+
+def test_chains_by_custom_follow_the_number_of_sequences():
+    model = random_model(0, 3, RNA, scale=0.1)
+    for n, expected in ((5, 100), (10_000, 100), (20_000, 141)):
+        drawn = draw(model, n, sweeps=1)
+        assert len(drawn.codes) == n
+        assert drawn.diagnosis.n_chains == expected
+    assert draw(model, 5, (1.0, 2.0), sweeps=1).diagnosis.n_chains == 20
 
 
 def test_stuck_chains_are_never_called_mixed():
@@ -56,6 +66,43 @@ def test_tempering_crosses_what_gibbs_does_not():
     assert diagnosis.mixed, diagnosis.verdict
     assert len(diagnosis.swaps) == 7
     assert (diagnosis.swaps > 0.1).all()
+
+
+def test_cooled_chains_lie_lower_than_quenched_ones():
+    """Of wells of unlike depth, chains that come from the heat find the deeper."""
+    model = two_wells(0.6)
+    fields = model.fields.copy()
+    fields[:, 1] += 0.1
+    model = replace(model, fields=fields)
+    options = {"temperatures": (0.3,), "sweeps": 20, "seed": 1}
+    quenched = draw(model, 200, **options)
+    cooled = draw(model, 200, hottest=12.0, **options)
+    deep = [(drawn.codes == 1).mean() for drawn in (quenched, cooled)]
+    assert deep[1] > deep[0] + 0.05
+    assert cooled.energies.mean() < quenched.energies.mean()
+    assert cooled.sweeps[0] - quenched.sweeps[0] == len(cooling(12.0, 0.3)) == 369
+
+
+def test_cooling_ends_where_it_should():
+    schedule = cooling(3.0, 1.0)
+    assert schedule[-1] == 1.0
+    assert (schedule < 3).all()
+    ratios = np.log(np.append(3.0, schedule[:-1]) / schedule)
+    np.testing.assert_allclose(ratios, ratios[0])
+    assert ratios[0] <= 0.01
+    assert not len(cooling(1.0, 1.0))
+
+
+def test_cooling_one_start_does_not_make_many():
+    options = {"start": np.ones((1, 8), np.uint8), "hottest": 3.0}
+    diagnosis = draw(random_model(0, 8, RNA, scale=0.3), **options).diagnosis
+    assert diagnosis.n_starts == 1
+
+
+@pytest.mark.parametrize("hottest", [1.0, 0.5, float("nan"), float("inf")])
+def test_chains_are_cooled_from_above(hottest):
+    with pytest.raises(UsageError, match="--anneal-from"):
+        draw(random_model(0, 4, RNA), hottest=hottest)
 
 
 @pytest.mark.parametrize(
