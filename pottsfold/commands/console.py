@@ -52,6 +52,21 @@ def fits_progress() -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
+def learning_progress() -> Iterator[Callable[[int, str], None]]:
+    """Give a callback that counts gradients and says what is done, on a terminal."""
+    with tqdm(
+        desc="learning", unit=" gradients", file=sys.stderr, disable=None, leave=False
+    ) as bar:
+
+        def show(gradients: int, doing: str) -> None:
+            bar.set_description_str(doing, refresh=False)
+            bar.update(gradients - bar.n)
+            bar.refresh()
+
+        yield show
+
+
+@contextmanager
 def sampling_progress() -> Iterator[Callable[[int], None]]:
     """Give a callback that counts sweeps, on a terminal only."""
     with tqdm(

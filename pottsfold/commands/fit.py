@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,25 +19,15 @@ from pottsfold.alignment import (
 )
 from pottsfold.alignment.read import Columns
 from pottsfold.alphabet import alphabet_named
-from pottsfold.commands.console import fits_progress, optimisation_progress, say
+from pottsfold.commands.boltzmann import BoltzmannOptions
+from pottsfold.commands.console import say
+from pottsfold.commands.matching import matched
+from pottsfold.commands.methods import Asked, Method, Strengths, fitted
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable
-from pottsfold.inference import (
-    Choice,
-    Regularization,
-    choose_strengths,
-    fit_independent,
-    fit_mean_field,
-    fit_pseudolikelihood,
-)
-from pottsfold.inference.pseudolikelihood import TOLERANCE, Form
-from pottsfold.inference.regularization import customary
-from pottsfold.model import Fit, save_fit
-from pottsfold.model.independent import CUSTOMARY_PENALTY
+from pottsfold.inference.pseudolikelihood import Form
+from pottsfold.model import save_fit
 from pottsfold.provenance import Stopwatch
-
-Strengths = Literal["custom", "auto"]
-Method = Literal["pseudolikelihood", "mean-field", "independent"]
 
 
 def fit(
@@ -61,10 +50,12 @@ def fit(
     max_sequence_gaps: float | None = None,
     min_span: float | None = None,
     drop_duplicate: Annotated[bool, Parameter(negative=())] = False,
-    tolerance: float = TOLERANCE,
-    max_iterations: int = 1000,
+    tolerance: float | None = None,
+    max_iterations: int | None = None,
+    match_temperature: Annotated[bool, Parameter(negative=())] = False,
     threads: int | None = None,
     seed: int | None = None,
+    boltzmann: BoltzmannOptions | None = None,
 ) -> None:
     """Fit a Potts model to an alignment.
 
@@ -88,10 +79,11 @@ def fit(
     alphabet
         protein, rna, dna, or the letters themselves. By custom guessed.
     method
-        How to fit.
+        How to fit. boltzmann: learn by sampling, for sequences to be drawn from the
+        model; the others are quicker.
     gaps
         missing: gaps are missing data. state: the gap is a letter. By custom
-        missing; mean-field knows state only.
+        missing, for boltzmann state; mean-field knows state only.
     form
         symmetric: one block of couplings a pair. asymmetric: each site a regression
         of its own, then symmetrized; memory for one site at a time. By custom
@@ -101,7 +93,8 @@ def fit(
     lambda_h
         Penalty on fields. By custom 0.01.
     lambda_j
-        Penalty on couplings. By custom 0.01 (q - 1)(L - 1).
+        Penalty on couplings. By custom 0.01 (q - 1)(L - 1); of boltzmann
+        0.2 L / Neff, in nats a sequence, and at most 0.06.
     strengths
         custom: penalties as above. auto: stronger ones, chosen by how well relatives
         left out are predicted, better for contacts and for the effects of mutations;
@@ -115,20 +108,41 @@ def fit(
     drop_duplicate
         Keep one of identical sequences.
     tolerance
-        Converged when a step gains less than this share of the objective.
+        Converged when a step gains less than this share of the objective; by custom
+        3e-6.
     max_iterations
-        Iterations at most.
+        Iterations at most; by custom 1,000, of boltzmann 400 gradients.
+    match_temperature
+        Then find the temperature at which samples are most like the alignment, and
+        keep it in the model for sample --temperature matched.
     threads
         By custom every core; the model does not depend on it.
     seed
-        Of the folds that --lambda auto leaves out, 0 by custom; nothing else here
-        draws random numbers.
+        Of the random numbers of boltzmann, --lambda auto and --match-temperature, 0 by
+        custom; nothing else here draws any.
     """
     check_writable(output)
     if output.resolve() == alignment.resolve():
         raise UsageError(f"-o {output}: is the alignment; choose another name")
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("--no-focus excludes --focus and --columns")
+    if seed is None and (
+        match_temperature or strengths == "auto" or method == "boltzmann"
+    ):
+        seed = 0
+    asked = Asked(
+        method,
+        gaps,
+        lambda_h,
+        lambda_j,
+        strengths,
+        form,
+        tolerance,
+        max_iterations,
+        threads,
+        seed,
+        boltzmann,
+    )
     row: str | int | None = None if no_focus else (0 if focus is None else focus)
     family = read_alignment(
         alignment,
@@ -148,35 +162,15 @@ def fit(
     family = reweight(family, identity, threads=threads)
     tell(family)
     clock = Stopwatch()
-    if strengths == "auto":
-        if method != "pseudolikelihood" or (lambda_h, lambda_j) != (None, None):
-            raise UsageError(
-                "--lambda auto chooses both penalties of pseudolikelihood; leave out "
-                "--lambda-h, --lambda-j and other methods"
-            )
-        seed = 0 if seed is None else seed
-        chosen = _choose(family, gaps or "missing", seed, threads)
-        lambda_h, lambda_j = chosen.strengths.fields, chosen.strengths.couplings
-        family = replace(family, history=(*family.history, *chosen.lines()))
-    result = _fitted(
-        family,
-        method,
-        gaps,
-        lambda_h,
-        lambda_j,
-        form=form,
-        tolerance=tolerance,
-        max_iterations=max_iterations,
-        threads=threads,
-    )
-    report = replace(
-        result.report, provenance=replace(result.report.provenance, seed=seed)
-    )
-    save_fit(output, replace(result, report=report))
+    result = fitted(family, asked)
+    save_fit(output, result)
     say(
-        f"{report.method}: {report.stopped_because}; {clock.seconds:.1f} s wall, "
+        f"{method}: {result.report.stopped_because}; {clock.seconds:.1f} s wall, "
         f"{clock.cpu_seconds:.1f} s CPU; wrote {output}"
     )
+    if match_temperature:
+        # The model is safe by now, whatever becomes of the match.
+        save_fit(output, matched(result, family, seed or 0, threads))
 
 
 def tell(family: Alignment) -> None:
@@ -185,69 +179,3 @@ def tell(family: Alignment) -> None:
         say(sentence)
     for line in summarize(family).lines():
         say(line)
-
-
-def _choose(
-    family: Alignment, gaps: Literal["missing", "state"], seed: int, threads: int | None
-) -> Choice:
-    """Return strengths chosen by held-out loss, and say how they came about."""
-    with fits_progress() as progress:
-        chosen = choose_strengths(
-            family,
-            gaps=gaps,
-            seed=seed,
-            threads=threads,
-            progress=progress,
-            announce=say,
-        )
-    for line in chosen.lines():
-        say(line)
-    return chosen
-
-
-def _fitted(
-    family: Alignment,
-    method: Method,
-    gaps: Literal["missing", "state"] | None,
-    lambda_h: float | None,
-    lambda_j: float | None,
-    *,
-    form: Form | None,
-    tolerance: float,
-    max_iterations: int,
-    threads: int | None,
-) -> Fit:
-    if method == "mean-field":
-        if gaps == "missing" or lambda_h is not None or lambda_j is not None:
-            raise UsageError(
-                "mean-field takes the gap as a letter and no --lambda-h or --lambda-j; "
-                "leave them out"
-            )
-        return fit_mean_field(family, threads=threads)
-    gaps = gaps or "missing"
-    if method == "independent":
-        if lambda_j is not None:
-            raise UsageError("an independent model has no couplings for --lambda-j")
-        return fit_independent(
-            family,
-            gaps=gaps,
-            lambda_h=CUSTOMARY_PENALTY if lambda_h is None else lambda_h,
-        )
-    n_states = family.alphabet.size - (gaps == "missing")
-    custom = customary(family.length, n_states)
-    strengths = Regularization(
-        custom.fields if lambda_h is None else lambda_h,
-        custom.couplings if lambda_j is None else lambda_j,
-    )
-    with optimisation_progress() as progress:
-        return fit_pseudolikelihood(
-            family,
-            gaps=gaps,
-            form=form,
-            regularization=strengths,
-            tolerance=tolerance,
-            max_iterations=max_iterations,
-            threads=threads,
-            progress=progress,
-            announce=say,
-        )

@@ -7,11 +7,20 @@ and returns a :class:`~pottsfold.model.Fit`, a model and the report of its makin
 ``fit_independent``         sites by themselves: conservation
 ``fit_mean_field``          inverse covariance: fast, good for contacts
 ``fit_pseudolikelihood``    each letter given the others: the default
+``fit_boltzmann``           samples have the family's statistics
 ==========================  =================================================
 
-``choose_strengths`` finds penalties for the last by leaving relatives out.
+``fit_sparse`` is Boltzmann learning of few couplings. ``choose_strengths`` finds
+penalties for pseudolikelihood, ``choose_penalty`` for Boltzmann learning, by leaving
+relatives out.
 """
 
+from pottsfold.inference.boltzmann import (
+    PenaltyChoice,
+    choose_penalty,
+    fit_boltzmann,
+    fit_sparse,
+)
 from pottsfold.inference.independent import fit_independent
 from pottsfold.inference.mean_field import fit_mean_field
 from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood
@@ -20,9 +29,13 @@ from pottsfold.inference.strengths import Choice, choose_strengths
 
 __all__ = [
     "Choice",
+    "PenaltyChoice",
     "Regularization",
+    "choose_penalty",
     "choose_strengths",
+    "fit_boltzmann",
     "fit_independent",
     "fit_mean_field",
     "fit_pseudolikelihood",
+    "fit_sparse",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
-from pottsfold.inference.preparation import finished_fit
+from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.regularization import Regularization
 from pottsfold.model.fit import Fit
 from pottsfold.model.independent import CUSTOMARY_PENALTY, independent_fields
@@ -50,9 +50,12 @@ def fit_independent(
     return finished_fit(
         alignment,
         method="independent",
-        gaps=gaps,
-        fields=fields,
-        couplings=np.zeros((length, length, size, size), np.float32),
+        model=model_of(
+            alignment,
+            gaps,
+            fields,
+            np.zeros((length, length, size, size), np.float32),
+        ),
         settings={"lambda_h": lambda_h},
         threads=threads,
         clock=clock,

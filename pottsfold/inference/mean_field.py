@@ -16,7 +16,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import pair_frequencies, site_frequencies
 from pottsfold.errors import PottsfoldError, UsageError
 from pottsfold.inference.memory import check_memory, mean_field_bytes
-from pottsfold.inference.preparation import finished_fit
+from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.model.fit import Fit
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import chosen_threads
@@ -71,9 +71,7 @@ def fit_mean_field(
     return finished_fit(
         alignment,
         method="mean-field",
-        gaps="state",
-        fields=fields,
-        couplings=couplings,
+        model=model_of(alignment, "state", fields, couplings),
         settings={"pseudocount": pseudocount},
         threads=used,
         clock=clock,

@@ -16,25 +16,15 @@ from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.potts import PottsModel
 
 
-def finished_fit(
+def model_of(
     alignment: Alignment,
-    *,
-    method: str,
     gaps: Gaps,
     fields: NDArray[np.floating[Any]],
     couplings: NDArray[np.float32],
-    settings: Mapping[str, Any],
-    threads: int,
-    clock: provenance.Stopwatch,
-    converged: bool = True,
-    stopped_because: str = "closed form",
-    objectives: Sequence[float] = (),
-    gradient_norm: float = 0.0,
-    n_evaluations: int = 0,
-) -> Fit:
-    """Return the fit that a method's parameters make with the alignment's facts."""
+) -> PottsModel:
+    """Return the model that parameters make with the alignment's facts."""
     focus = alignment.focus
-    model = PottsModel(
+    return PottsModel(
         alphabet=alignment.alphabet,
         fields=fields.astype(np.float32),
         couplings=couplings,
@@ -46,8 +36,25 @@ def finished_fit(
         neff=alignment.neff,
         occupancy=site_occupancy(alignment),
     )
+
+
+def finished_fit(
+    alignment: Alignment,
+    *,
+    method: str,
+    model: PottsModel,
+    settings: Mapping[str, Any],
+    threads: int,
+    clock: provenance.Stopwatch,
+    converged: bool = True,
+    stopped_because: str = "closed form",
+    objectives: Sequence[float] = (),
+    gradient_norm: float = 0.0,
+    n_evaluations: int = 0,
+) -> Fit:
+    """Return a model with the report of its making."""
     source = alignment.source
-    every_setting = {"gaps": gaps, "identity": alignment.identity, **settings}
+    every_setting = {"gaps": model.gaps, "identity": alignment.identity, **settings}
     report = FitReport(
         method=method,
         settings=every_setting,

@@ -34,6 +34,9 @@ class FitReport:
         N.
     neff : float
         Effective number of sequences.
+    quality : dict
+        How well the model does by the method's own measure, by name: for Boltzmann
+        learning what fresh chains show.
     verdict : str
         Whether the alignment is large enough, in words.
     history : tuple of str
@@ -53,6 +56,7 @@ class FitReport:
     n_evaluations: int = 0
     n_sequences: int = 0
     neff: float = 0.0
+    quality: Mapping[str, Any] = field(default_factory=dict)
     verdict: str = ""
     history: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)

@@ -16,7 +16,11 @@ penalised fields are what makes the joint problem ill-conditioned: without them 
 relative gap of 1e-5 takes 19 evaluations instead of 220 (1atzA, 3,000 x 75).
 """
 
-from pottsfold.inference.pseudolikelihood.fit import TOLERANCE, fit_pseudolikelihood
+from pottsfold.inference.pseudolikelihood.fit import (
+    MOST_ITERATIONS,
+    TOLERANCE,
+    fit_pseudolikelihood,
+)
 from pottsfold.inference.pseudolikelihood.plan import Form
 
-__all__ = ["TOLERANCE", "Form", "fit_pseudolikelihood"]
+__all__ = ["MOST_ITERATIONS", "TOLERANCE", "Form", "fit_pseudolikelihood"]

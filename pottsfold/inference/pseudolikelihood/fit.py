@@ -14,7 +14,7 @@ from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.lbfgs import Progress, minimize
 from pottsfold.inference.memory import available_memory
-from pottsfold.inference.preparation import finished_fit
+from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.asymmetric import fit_sites
 from pottsfold.inference.pseudolikelihood.plan import (
     MEMORY,
@@ -123,9 +123,7 @@ def fit_pseudolikelihood(
     return finished_fit(
         alignment,
         method="pseudolikelihood",
-        gaps=gaps,
-        fields=outcome.fields,
-        couplings=outcome.couplings,
+        model=model_of(alignment, gaps, outcome.fields, outcome.couplings),
         settings={
             "form": plan.form,
             "lambda_h": strengths.fields,

@@ -1,0 +1,178 @@
+"""Learning that is killed goes on from a file, to the same model bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment import Alignment
+from pottsfold.errors import UsageError
+from pottsfold.files import written_whole
+from pottsfold.inference.boltzmann.learner import State
+from pottsfold.inference.boltzmann.stopping import Best
+
+# Seconds between two saves, and bytes of text in a file at most.
+EVERY = 30.0
+LONGEST_TEXT = 2**20
+# Before the names of what belongs to the best round.
+OF_BEST = "best_"
+FORMAT = "pottsfold-boltzmann-checkpoint 1"
+
+
+@dataclass
+class Checkpoint:
+    """A file that learning is saved to and taken up from.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    resume : bool
+        Take up what it holds.
+    facts : dict
+        What a run depends on: hash of the alignment and settings, by name. They must
+        be those of the file.
+
+    Raises
+    ------
+    UsageError
+        If the file is there and not to be taken up, or the other way round.
+    """
+
+    path: Path
+    resume: bool
+    facts: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        self._saved = time.monotonic()
+        if self.resume and not self.path.exists():
+            raise UsageError(
+                f"--resume: there is no checkpoint {self.path} to go on from"
+            )
+        if not self.resume and self.path.exists():
+            raise UsageError(
+                f"--checkpoint {self.path}: is there already; go on from it with "
+                "--resume, or take it away"
+            )
+
+    def due(self) -> bool:
+        """Whether it is time to save."""
+        return time.monotonic() - self._saved >= EVERY
+
+    def save(self, state: State, best: Best | None = None) -> None:
+        """Write a state, and the best round before it, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        about = {
+            "format": FORMAT,
+            "facts": dict(self.facts),
+            **_numbers(state, best),
+        }
+        text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+        contents: dict[str, Any] = {"about": text, **_arrays(state, best)}
+        with written_whole(self.path) as beside, open(beside, "wb") as handle:
+            np.savez(handle, **contents)
+        self._saved = time.monotonic()
+
+    def load(self, state: State, best: Best | None = None) -> None:
+        """Fill a state of the same family and settings with what the file holds.
+
+        And the best round, where sequences were held out.
+
+        Raises
+        ------
+        UsageError
+            If the file is of another alignment or other settings, or damaged.
+        """
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                about = json.loads(_member(archive, "about", None).tobytes())
+                if about["format"] != FORMAT:
+                    raise ValueError(about["format"])
+                self._compare(about["facts"])
+                held = {
+                    name: _member(archive, name, array)
+                    for name, array in _arrays(state, best).items()
+                }
+                numbers = {
+                    name: type(value)(about[name])
+                    for name, value in _numbers(state, best).items()
+                }
+        except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
+            raise UsageError(
+                f"{self.path}: damaged, or no checkpoint of pottsfold; take it away "
+                "and begin anew"
+            ) from error
+        for name, array in _arrays(state, best).items():
+            array[...] = held[name]
+        for name, number in numbers.items():
+            owner = best if name.startswith(OF_BEST) else state
+            setattr(owner, name.removeprefix(OF_BEST), number)
+
+    def _compare(self, held: Mapping[str, Any]) -> None:
+        for name, value in self.facts.items():
+            if held.get(name) != value:
+                raise UsageError(
+                    f"--resume: checkpoint {self.path} has {name} {held.get(name)}, "
+                    f"this run has {value}; resume with what it was begun with"
+                )
+
+
+def alignment_hash(alignment: Alignment) -> str:
+    """Return a SHA-256 of what learning takes from an alignment, hexadecimal.
+
+    Letters and weights; focus and threshold of identity, which say what is held out
+    and how the others are weighted.
+    """
+    digest = hashlib.sha256(np.ascontiguousarray(alignment.codes).tobytes())
+    digest.update(alignment.sequence_weights.astype("<f8").tobytes())
+    digest.update(f"{alignment.focus} {alignment.identity}".encode())
+    return digest.hexdigest()
+
+
+def _named(state: State, best: Best | None) -> dict[str, Any]:
+    """Return all values of a state and of the best round, by name."""
+    of_best = {} if best is None else vars(best)
+    return {**vars(state), **{OF_BEST + name: v for name, v in of_best.items()}}
+
+
+def _arrays(state: State, best: Best | None) -> dict[str, NDArray[Any]]:
+    named = _named(state, best)
+    return {name: value for name, value in named.items() if hasattr(value, "dtype")}
+
+
+def _numbers(state: State, best: Best | None) -> dict[str, int | float]:
+    named = _named(state, best)
+    return {n: value for n, value in named.items() if isinstance(value, (int, float))}
+
+
+def _member(
+    archive: zipfile.ZipFile, name: str, like: NDArray[Any] | None
+) -> NDArray[Any]:
+    """Return an array of the file, its type and shape checked before it is read."""
+    with archive.open(f"{name}.npy") as handle:
+        if np.lib.format.read_magic(handle) != (1, 0):
+            raise ValueError(name)
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(handle)
+        if like is None:
+            fits = dtype == np.uint8 and len(shape) == 1 and shape[0] <= LONGEST_TEXT
+        else:
+            fits = dtype == like.dtype and shape == like.shape
+        if fortran or not fits:
+            raise ValueError(name)
+        size = int(np.prod(shape)) * dtype.itemsize
+        data = handle.read(size)
+    return np.frombuffer(data, dtype, count=int(np.prod(shape))).reshape(shape)

@@ -1,0 +1,281 @@
+"""The fit: rounds of gradients, each twice as long, until fresh chains agree."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pottsfold.alignment import Alignment
+from pottsfold.alignment.frequencies import Gaps
+from pottsfold.errors import NotConverged, UsageError
+from pottsfold.inference.boltzmann.checkpoint import Checkpoint
+from pottsfold.inference.boltzmann.fresh import Look, look_at
+from pottsfold.inference.boltzmann.learner import (
+    Learner,
+    State,
+    first_state_of,
+    return_to_family,
+)
+from pottsfold.inference.boltzmann.likelihood import part
+from pottsfold.inference.boltzmann.modes import leading_modes
+from pottsfold.inference.boltzmann.plan import (
+    Settings,
+    customary_penalty,
+    rounds,
+    rounds_ahead,
+)
+from pottsfold.inference.boltzmann.report import (
+    Announce,
+    Progress,
+    opened_checkpoint,
+    quality_of,
+)
+from pottsfold.inference.boltzmann.statistics import family_statistics
+from pottsfold.inference.boltzmann.stopping import Best, none_yet
+from pottsfold.inference.memory import check_memory
+from pottsfold.inference.preparation import finished_fit, model_of
+from pottsfold.model import Fit, PottsModel
+from pottsfold.provenance import Stopwatch
+from pottsfold.threads import Workers, chosen_threads
+
+CHAINS = 10_000
+# Pearson's correlation at which learning ends: beyond it, it follows noise.
+TARGET = 0.95
+# Gradients at most, and Pearson's gain of a round below which more are of no use: the
+# penalty keeps the model from the family's correlations then.
+MOST_GRADIENTS, LEAST_GAIN = 400, 0.005
+
+
+def fit_boltzmann(
+    alignment: Alignment,
+    *,
+    gaps: Gaps = "state",
+    penalty: float | None = None,
+    chains: int = CHAINS,
+    target: float = TARGET,
+    max_gradients: int = MOST_GRADIENTS,
+    held_out: float | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    progress: Progress = lambda _gradients, _doing: None,
+    announce: Announce = lambda _line: None,
+) -> Fit:
+    """Fit a Potts model whose samples have the family's statistics.
+
+    Persistent chains give the model's correlations; every step is the natural gradient
+    of the mean log-likelihood less (penalty / 2) sum_{i<j} ||J_ij||^2, with sites taken
+    as independent but for the family's collective modes. The model is the mean over
+    the second half of the steps, which takes out the chains' noise.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Weighted alignment.
+    gaps : {"state", "missing"}
+        ``missing``: statistics of pairs of sites are of the sequences that have a
+        letter at both, and samples have no gaps.
+    penalty : float, optional
+        L2 strength of couplings, in nats a sequence. By custom 0.2 L / Neff, at most
+        0.06.
+    chains : int
+        Number of persistent chains.
+    target : float
+        Learning ends when fresh chains' two-site correlations have this Pearson
+        correlation with the family's, or, where no sequences are held out, twice the
+        gradients gain less than 0.005.
+    max_gradients : int
+        Gradients at most.
+    held_out : float, optional
+        Share of the sequences, from 0.05 to 0.5, clusters of relatives whole, that the
+        learning does without and is judged by: it also ends when their log-likelihood
+        falls from one round to another by more than its error, and the model is that
+        of the round with the highest. Weights and statistics are of the others.
+    seed : int
+        Of all random numbers.
+    threads : int, optional
+        Every core by custom; the result does not depend on it.
+    checkpoint : Path, optional
+        File that the state is saved to.
+    resume : bool
+        Go on from the checkpoint: the model is that of an unbroken run.
+    progress : callable
+        Called with the number of gradients made and what is being done.
+    announce : callable
+        Called with the plan and what every round came to, sentences.
+
+    Returns
+    -------
+    Fit
+        Its report's ``quality`` holds what fresh chains showed, and the best round's
+        log-likelihood of held-out sequences.
+
+    Raises
+    ------
+    MemoryShort
+        If the fit would not fit in memory.
+    UsageError
+        If a setting is out of its range, too few sequences can be held out, or the
+        checkpoint is of something else.
+
+    Warns
+    -----
+    NotConverged
+        If learning ended for want of gradients alone, or the last chains did not mix.
+    """
+    if penalty is None:
+        penalty = customary_penalty(alignment)
+    settings = Settings(gaps, penalty, chains, target, max_gradients, held_out, seed)
+    clock = Stopwatch()
+    used = chosen_threads(threads)
+    file = opened_checkpoint(checkpoint, resume, alignment, settings.facts)
+    advice = "leave out gap-rich columns with --max-column-gaps"
+    check_memory(settings.needed(alignment), advice)
+    announce(settings.plan(alignment, used))
+    parted = None if held_out is None else part(alignment, held_out, gaps, seed, used)
+    if parted is not None:
+        announce(parted.sentence)
+    family = alignment if parted is None else parted.fitted
+    with Workers(used) as workers:
+        statistics = family_statistics(family, gaps, workers)
+        learner = Learner(statistics, leading_modes(statistics), penalty, workers)
+        state = first_state_of(statistics, chains, seed)
+        best = None if parted is None else none_yet(parted, state)
+        if file is not None and resume:
+            file.load(state, best)
+            if state.gradients > max_gradients:
+                raise UsageError(
+                    f"--max-iterations {max_gradients}: checkpoint {checkpoint} is of "
+                    f"{state.gradients} gradients; allow at least as many"
+                )
+            announce(f"resumed after {state.gradients} gradients")
+        run = _Run(family, settings, learner, state, best, file, progress, announce)
+        model, look, why = run.learned()
+    converged, stopped = _verdict(look, target, why)
+    if not converged:
+        warnings.warn(f"not converged: {stopped}", NotConverged, 2)
+    fit = finished_fit(
+        family,
+        method="boltzmann",
+        model=model,
+        settings=settings.reported,
+        threads=used,
+        clock=clock,
+        converged=converged,
+        stopped_because=stopped,
+        n_evaluations=state.gradients,
+    )
+    held = {} if best is None or best.gradients == 0 else best.quality
+    return replace(fit, report=replace(fit.report, quality=quality_of(look, held)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What the rounds of a fit need."""
+
+    family: Alignment
+    settings: Settings
+    learner: Learner
+    state: State
+    best: Best | None
+    file: Checkpoint | None
+    progress: Progress
+    announce: Announce
+
+    def learned(self) -> tuple[PottsModel, Look, str]:
+        """Learn round by round; return a model, its last look, and why it is the end.
+
+        Where chains that run until they mix fall short of what those of 200 sweeps
+        showed, the learning goes on.
+        """
+        most, why = self.settings.max_gradients, ""
+        for end in rounds_ahead(self.state.gradients, most):
+            self._learn(end)
+            model = self._model_of(self.state)
+            enough, why = self._judged(model)
+            if not (enough or why or end == most):
+                continue
+            if self.best is not None and self.best.gradients != self.state.gradients:
+                model = self._model_of(self.best.state(self.state))
+            self.progress(end, "looking whether chains mix")
+            look = self._look(model, last=True)
+            assert look.diagnosis is not None
+            self.announce(
+                f"chains that run until they mix: {look.sentence}; "
+                f"{look.diagnosis.verdict}"
+            )
+            if why or (look.pearson >= self.settings.target and look.diagnosis.mixed):
+                break
+        return model, look, why
+
+    def _learn(self, end: int) -> None:
+        """Make gradients up to the end of a round, saving now and then."""
+        state, starts = self.state, rounds(self.settings.max_gradients)
+        if state.gradients == end:
+            return
+        while state.gradients < end:
+            if state.gradients in starts:
+                state.start_round()
+                statistics, seed = self.learner.statistics, self.settings.seed
+                return_to_family(state, self.family, statistics, seed)
+            self.learner.gradient(state)
+            self.progress(state.gradients, "learning")
+            if self.file is not None and self.file.due():
+                self.file.save(state, self.best)
+        if self.file is not None:
+            self.file.save(state, self.best)
+
+    def _model_of(self, state: State) -> PottsModel:
+        means = self.learner.mean_parameters(state)
+        return model_of(self.family, self.settings.gaps, *means)
+
+    def _look(self, model: PottsModel, *, last: bool = False) -> Look:
+        seed, workers = self.settings.seed, self.learner.workers
+        return look_at(model, self.family, seed=seed, workers=workers, last=last)
+
+    def _judged(self, model: PottsModel) -> tuple[bool, str]:
+        """Say how a round's model does.
+
+        Returns
+        -------
+        enough : bool
+            Whether the target is met.
+        why : str
+            Why more gradients are of no use, or nothing.
+        """
+        state, why = self.state, ""
+        self.progress(state.gradients, "looking at fresh chains")
+        look = self._look(model)
+        self.announce(f"after {state.gradients} gradients: {look.sentence}")
+        if self.best is None and look.pearson - state.pearson < LEAST_GAIN:
+            why = f"twice the gradients gained less than {LEAST_GAIN:g}"
+        state.pearson = look.pearson
+        if self.best is not None:
+            self.progress(state.gradients, "looking at held-out sequences")
+            held_out = self.best.held_out
+            workers = self.learner.workers
+            found = held_out.likelihood(model, seed=self.settings.seed, workers=workers)
+            sentence = found.sentence + self.best.change(found)
+            self.announce(f"after {state.gradients} gradients: {sentence}")
+            if self.best.judge(state, found):
+                why = (
+                    f"held-out sequences were likeliest after {self.best.gradients} "
+                    "gradients"
+                )
+        return look.pearson >= self.settings.target, why
+
+
+def _verdict(look: Look, target: float, why: str) -> tuple[bool, str]:
+    """Return whether the fit converged, and why it ended."""
+    assert look.diagnosis is not None
+    stopped = f"fresh chains reach Pearson {look.pearson:.3f}"
+    enough = look.pearson >= target
+    if not enough:
+        stopped += f", {target:g} was wanted"
+    if why:
+        stopped += f"; {why}"
+    if not look.diagnosis.mixed:
+        stopped += f"; {look.diagnosis.verdict}; or fit with a larger --lambda-j"
+    return (enough or bool(why)) and look.diagnosis.mixed, stopped

@@ -1,0 +1,49 @@
+"""What every form of Boltzmann learning says of its model, and where it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from pottsfold.alignment import Alignment
+from pottsfold.errors import UsageError
+from pottsfold.inference.boltzmann.checkpoint import Checkpoint, alignment_hash
+from pottsfold.inference.boltzmann.fresh import Look
+
+# Called with the gradients made, and a word on what is under way.
+Progress = Callable[[int, str], None]
+# Called with a sentence.
+Announce = Callable[[str], None]
+
+
+def opened_checkpoint(
+    path: Path | None, resume: bool, alignment: Alignment, facts: Mapping[str, object]
+) -> Checkpoint | None:
+    """Return the file that learning is saved to, if it is to be.
+
+    Raises
+    ------
+    UsageError
+        If the file is there and not to be taken up, or the other way round.
+    """
+    if path is None:
+        if resume:
+            raise UsageError("--resume: give the --checkpoint to go on from")
+        return None
+    return Checkpoint(path, resume, {"alignment": alignment_hash(alignment), **facts})
+
+
+def quality_of(look: Look, more: Mapping[str, object]) -> dict[str, object]:
+    """Return what the last look at fresh chains showed, by name, and more beside it."""
+    diagnosis = look.diagnosis
+    assert diagnosis is not None
+    facts = asdict(look) | {
+        "diagnosis": diagnosis.verdict,
+        "mixing_time": diagnosis.mixing_time,
+        "rhat": max(diagnosis.rhat.values()),
+    }
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in (facts | dict(more)).items()
+    }
