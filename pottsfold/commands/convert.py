@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pottsfold.alignment import reweight
 from pottsfold.commands.console import say
 from pottsfold.commands.matching import matched
+from pottsfold.commands.natural import natural_sequences
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable
 from pottsfold.model import Fit, load_fit, save_fit
@@ -22,7 +22,6 @@ from pottsfold.model.formats import (
     losses,
     write_foreign,
 )
-from pottsfold.mutations.family import read_family
 
 NATIVE, NATIVE_ENDING = "potts", ".potts"
 Target = Literal[
@@ -90,7 +89,7 @@ def convert(
             say(f"{fit.report.method.removeprefix('read from ')}: {sentence}")
     fit = _with_sites(fit, focus, first)
     if match_temperature is not None:
-        family = reweight(read_family(fit.model, match_temperature), threads=threads)
+        family = natural_sequences(fit.model, match_temperature, threads)
         fit = matched(fit, family, seed, threads)
     if foreign is None:
         save_fit(output, fit)

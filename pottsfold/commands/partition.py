@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pottsfold.alignment import Alignment, read_alignment, reweight
+from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
+from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.options import TableOutput
-from pottsfold.errors import AlignmentError, UsageError
+from pottsfold.errors import UsageError
 from pottsfold.inference.memory import check_memory
 from pottsfold.model import PottsModel, energy, load_fit
-from pottsfold.mutations.family import read_family
 from pottsfold.provenance import Stopwatch
 from pottsfold.report.tables import check_apart, check_table_path, write_table
 from pottsfold.sampling.partition import (
@@ -81,7 +80,7 @@ def partition(
     clock = Stopwatch()
     potts = load_fit(model).model
     # Read before the work: what is wrong with it shall not wait.
-    family = None if alignment is None else _read(potts, alignment, threads)
+    family = None if alignment is None else natural_sequences(potts, alignment, threads)
     _check_memory(potts, chains)
     with Workers(chosen_threads(threads)) as workers, sampling_progress() as progress:
         found = estimate_log_partition(
@@ -107,36 +106,6 @@ def partition(
         write_table(table, output)
         if output != "-":
             say(f"wrote {output}")
-
-
-def _read(model: PottsModel, path: Path, threads: int | None) -> Alignment:
-    """Read sequences at the model's sites, weighted at 80 % identity."""
-    if model.focus is not None:
-        try:
-            return reweight(read_family(model, path), threads=threads)
-        except AlignmentError:
-            # Held-out sequences lack the focus: their columns must then be the sites.
-            family = read_alignment(path, focus=None, alphabet=model.alphabet)
-            if family.length != model.length or _names(family, model.focus_name):
-                raise
-    else:
-        family = read_alignment(path, focus=None, alphabet=model.alphabet)
-        if family.length != model.length:
-            raise AlignmentError(
-                f"{family.length} columns for a model of {model.length} sites",
-                path=str(path),
-            )
-    say(f"{path}: no focus sequence; its {family.length} columns are taken for sites")
-    family = replace(family, numbering=model.numbering)
-    return reweight(family, threads=threads)
-
-
-def _names(family: Alignment, focus: str) -> bool:
-    """Return whether a sequence bears the name, with or without /start-end."""
-    bare = focus.split("/")[0]
-    return any(
-        name in (focus, bare) or name.split("/")[0] == focus for name in family.names
-    )
 
 
 def _check_memory(model: PottsModel, chains: int) -> None:

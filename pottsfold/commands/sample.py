@@ -9,15 +9,15 @@ import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
-from pottsfold.alignment import Alignment, reweight
+from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
+from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.options import TableOutput
 from pottsfold.commands.sample_files import Making, file_sha256, write_samples
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable
 from pottsfold.inference.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
-from pottsfold.mutations.family import read_family
 from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import check_figure_path, save_figure
 from pottsfold.report.tables import check_table_path, write_table
@@ -125,7 +125,7 @@ def sample(
     clock = Stopwatch()
     potts = load_fit(model).model
     # Read before the work: what is wrong with it shall not wait.
-    natural = None if compare is None else reweight(read_family(potts, compare))
+    natural = None if compare is None else natural_sequences(potts, compare, threads)
     starts = None
     if start != RANDOM:
         starts, unknown = read_starts(Path(start), potts)

@@ -250,7 +250,7 @@ class _Run:
         look = self._look(model)
         self.announce(f"after {state.gradients} gradients: {look.sentence}")
         if self.best is None and look.pearson - state.pearson < LEAST_GAIN:
-            why = f"twice the gradients gained less than {LEAST_GAIN:g}"
+            why = f"the last round gained less than {LEAST_GAIN:g}"
         state.pearson = look.pearson
         if self.best is not None:
             self.progress(state.gradients, "looking at held-out sequences")
