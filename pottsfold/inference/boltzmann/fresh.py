@@ -15,7 +15,12 @@ import numpy as np
 from pottsfold.alignment import Alignment
 from pottsfold.model import PottsModel, energy
 from pottsfold.sampling import Diagnosis, Sampler, Target, start_chains
-from pottsfold.sampling.comparison.agreement import Parts, three_sites, two_sites
+from pottsfold.sampling.comparison.agreement import (
+    Parts,
+    one_site,
+    three_sites,
+    two_sites,
+)
 from pottsfold.sampling.comparison.spreads import gapped_alike
 from pottsfold.sampling.mixing import Progress, settle
 from pottsfold.threads import Workers
@@ -41,6 +46,8 @@ class Look:
         and letters.
     ceiling : float
         What Pearson's could be at most, for the noise of so many sequences.
+    one_site_slope : float
+        Of letters' frequencies, sampled on natural.
     three_site_pearson : float
         The same of three sites, of 1,000 triples drawn at random.
     natural_energy, sampled_energy : float
@@ -52,6 +59,7 @@ class Look:
     pearson: float
     slope: float
     ceiling: float
+    one_site_slope: float
     three_site_pearson: float
     natural_energy: float
     sampled_energy: float
@@ -62,7 +70,7 @@ class Look:
         """What was found, in a line."""
         return (
             f"two-site Pearson {self.pearson:.3f} (noise allows {self.ceiling:.3f}), "
-            f"slope {self.slope:.2f}"
+            f"slope {self.slope:.2f}; one-site slope {self.one_site_slope:.2f}"
         )
 
 
@@ -126,6 +134,7 @@ def look_at(
         two.pearson,
         two.slope,
         two.ceiling,
+        one_site(parts, seed).slope,
         three.pearson,
         float(natural / alignment.neff),
         float(energy(model, sampled).mean()),
