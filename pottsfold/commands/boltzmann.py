@@ -57,6 +57,25 @@ class BoltzmannOptions:
     checkpoint: Path | None = None
     resume: Annotated[bool, Parameter(negative=())] = False
 
+    def check(self) -> None:
+        """Refuse options that exclude one another, before any work.
+
+        Raises
+        ------
+        UsageError
+            If some do.
+        OutputError
+            If the checkpoint cannot be written.
+        """
+        if self.sparse is None and self.density is not None:
+            raise UsageError("--density is of sparse models; give --sparse too")
+        if self.sparse is not None and self.held_out is not None:
+            raise UsageError("--sparse excludes --held-out")
+        if self.checkpoint is not None:
+            check_writable(self.checkpoint)
+        elif self.resume:
+            raise UsageError("--resume: give the --checkpoint to go on from")
+
 
 def learned(
     family: Alignment, options: BoltzmannOptions, settings: dict[str, Any]
@@ -71,25 +90,14 @@ def learned(
         What the user asked of this method.
     settings : dict
         Settings that other methods have too, None where the user gave none.
-
-    Raises
-    ------
-    UsageError
-        If options exclude one another.
     """
-    if options.checkpoint is not None:
-        check_writable(options.checkpoint)
     given = {**settings, **asdict(options)}
     given = {name: value for name, value in given.items() if value is not None}
     sparse = given.pop("sparse", None)
-    if sparse is None and options.density is not None:
-        raise UsageError("--density is of sparse models; give --sparse too")
     with learning_progress() as progress:
         given |= {"progress": progress, "announce": say}
         if sparse is None:
             return fit_boltzmann(family, **given)
-        if options.held_out is not None:
-            raise UsageError("--sparse excludes --held-out")
         return fit_sparse(family, form=sparse, **given)
 
 

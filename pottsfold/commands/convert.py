@@ -22,6 +22,7 @@ from pottsfold.model.formats import (
     losses,
     write_foreign,
 )
+from pottsfold.report.tables import check_apart
 
 NATIVE, NATIVE_ENDING = "potts", ".potts"
 Target = Literal[
@@ -83,6 +84,7 @@ def convert(
             f"not {output}"
         )
     check_writable(output)
+    check_apart([output], [match_temperature])
     fit = load_fit(model)
     for sentence in fit.report.history:
         if fit.report.method.startswith("read from"):

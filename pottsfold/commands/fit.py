@@ -28,6 +28,7 @@ from pottsfold.files import check_writable
 from pottsfold.inference.pseudolikelihood import Form
 from pottsfold.model import save_fit
 from pottsfold.provenance import Stopwatch
+from pottsfold.report.tables import check_apart
 
 
 def fit(
@@ -122,8 +123,8 @@ def fit(
         custom; nothing else here draws any.
     """
     check_writable(output)
-    if output.resolve() == alignment.resolve():
-        raise UsageError(f"-o {output}: is the alignment; choose another name")
+    checkpoint = None if boltzmann is None else boltzmann.checkpoint
+    check_apart([output, checkpoint], [alignment])
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("--no-focus excludes --focus and --columns")
     if seed is None and (

@@ -67,6 +67,8 @@ class Asked:
             None,
         ):
             raise UsageError("--form and --tolerance are of --method pseudolikelihood")
+        if self.boltzmann is not None:
+            self.boltzmann.check()
         closed = self.method in ("mean-field", "independent")
         if self.method == "boltzmann" and self.lambda_h is not None:
             raise UsageError("boltzmann has no penalty on fields; leave out --lambda-h")

@@ -81,6 +81,11 @@ def partition(
     potts = load_fit(model).model
     # Read before the work: what is wrong with it shall not wait.
     family = None if alignment is None else natural_sequences(potts, alignment, threads)
+    if family is not None and not complete(potts, family.codes).any():
+        raise UsageError(
+            f"{alignment}: none of its {family.n_sequences} sequences has a letter of "
+            "the model at every site; fit with --gaps state, or leave it out"
+        )
     _check_memory(potts, chains)
     with Workers(chosen_threads(threads)) as workers, sampling_progress() as progress:
         found = estimate_log_partition(

@@ -18,9 +18,10 @@ from pottsfold.errors import UsageError
 from pottsfold.files import check_writable
 from pottsfold.inference.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
+from pottsfold.model.storage import run_path
 from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.report.tables import check_apart, check_table_path, write_table
 from pottsfold.sampling import (
     Sampler,
     Samples,
@@ -29,6 +30,7 @@ from pottsfold.sampling import (
     draw_samples,
     ladder,
 )
+from pottsfold.sampling.comparison.comparing import FEWEST
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import LEAST_SWAPS
 from pottsfold.sampling.target import table_bytes
@@ -120,12 +122,17 @@ def sample(
     """
     _check_output(output)
     _check_comparison(compare, table, plot)
+    record = None if output == "-" else run_path(output)
+    begun = None if start == RANDOM else Path(start)
+    check_apart([output, record, table, plot], [model, begun, compare])
     if number < 1:
         raise UsageError(f"-n {number}: at least 1 sequence is needed")
     clock = Stopwatch()
     potts = load_fit(model).model
     # Read before the work: what is wrong with it shall not wait.
     natural = None if compare is None else natural_sequences(potts, compare, threads)
+    if natural is not None and min(number, natural.n_sequences) < FEWEST:
+        raise UsageError(f"--compare: at least {FEWEST} sequences on either side")
     starts = None
     if start != RANDOM:
         starts, unknown = read_starts(Path(start), potts)

@@ -12,7 +12,7 @@ from pottsfold.errors import UsageError
 from pottsfold.model import energy
 from pottsfold.sampling.chains import start_chains
 from pottsfold.sampling.mixing import Diagnosis, Progress, settle
-from pottsfold.sampling.sampler import Sampler, anneal
+from pottsfold.sampling.sampler import MOST_TEMPERATURE, Sampler, anneal
 from pottsfold.threads import Workers
 
 # Chains by custom at least, and ladders of them. Burn-in costs every chain alike, but a
@@ -108,7 +108,10 @@ def draw_samples(
     target = sampler.target
     schedule = _schedule(sampler, hottest)
     moving = start_chains(target, chains, seed, rungs=sampler.rungs, sequences=start)
-    n_starts = len(np.unique(sampler.wanted(moving).codes, axis=0))
+    # Random starts are independent, even where conditions leave few of them.
+    n_starts = chains
+    if start is not None:
+        n_starts = len(np.unique(sampler.wanted(moving).codes, axis=0))
     moving = anneal(target, moving, schedule, workers, move=sampler.move)
     progress(len(schedule))
     moving, diagnosis, made = settle(
@@ -166,9 +169,9 @@ def _schedule(sampler: Sampler, hottest: float | None) -> NDArray[np.float64]:
             "--anneal-from: tempering has hot chains of its own; leave one of them out"
         )
     temperature = float(sampler.temperatures[0])
-    if not temperature < hottest < math.inf:
+    if not temperature < hottest <= MOST_TEMPERATURE:
         raise UsageError(
             f"--anneal-from {hottest:g}: chains are cooled from a temperature above "
-            f"the wanted one, {temperature:g}"
+            f"the wanted one, {temperature:g}, up to {MOST_TEMPERATURE:g}"
         )
     return cooling(hottest, temperature)

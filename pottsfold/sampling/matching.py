@@ -25,8 +25,9 @@ from pottsfold.sampling.exploring import Bracket, Explorer
 from pottsfold.sampling.mixing import LEAST_CHAINS, Diagnosis, Progress
 from pottsfold.threads import Workers
 
-# Criteria this many standard errors apart do not agree.
-AGREEING = 3.0
+# Criteria this many standard errors apart do not agree; nor do those further apart than
+# this in log T, however uncertain they are.
+AGREEING, NEAR = 3.0, 0.1
 # Fewer sequences say nothing of a family.
 FEWEST = 10
 
@@ -87,7 +88,7 @@ class MatchedTemperature:
     @property
     def agree(self) -> bool:
         """Whether one temperature gives both."""
-        return self.apart <= AGREEING
+        return _agree(self.by_energy, self.by_identity)
 
     @property
     def mixed(self) -> bool:
@@ -175,7 +176,7 @@ def match_temperature(
         Estimate.of(by_identity, "identity", natural),
     )
     temperature = by_identity.temperature
-    if _apart(*ends) <= AGREEING:
+    if _agree(*ends):
         low, high = sorted(end.temperature for end in ends)
         between = Bracket(low, high, math.sqrt(low * high))
         best = explorer.solve(between, lambda at: _downhill(at, natural))
@@ -184,6 +185,11 @@ def match_temperature(
     return MatchedTemperature(
         sampled.temperature, *ends, natural, sampled, diagnosis, seed
     )
+
+
+def _agree(one: Estimate, other: Estimate) -> bool:
+    near = abs(math.log(one.temperature / other.temperature)) <= NEAR
+    return near and _apart(one, other) <= AGREEING
 
 
 def _apart(one: Estimate, other: Estimate) -> float:

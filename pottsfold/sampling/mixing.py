@@ -102,7 +102,17 @@ class Diagnosis:
 
     @property
     def verdict(self) -> str:
-        """The judgement in a sentence."""
+        """The judgement in a sentence, with the way out."""
+        if self.finding.startswith("NOT"):
+            return (
+                f"{self.finding}; these sequences do not stand for the model: take "
+                "more --sweeps, --algorithm tempering, or a higher --temperature"
+            )
+        return self.finding
+
+    @property
+    def finding(self) -> str:
+        """The judgement."""
         if not self.rhat:
             return f"mixing UNKNOWN: {self._doubt}"
         worst = max(self.rhat, key=lambda name: self.rhat[name])
@@ -119,11 +129,7 @@ class Diagnosis:
         agree = max(self.rhat.values()) <= MOST_RHAT and self.mixing_time is not None
         if agree or self.n_chains < LEAST_CHAINS:
             return f"mixing UNKNOWN: {found}; {clones}; but {self._doubt}"
-        return (
-            f"NOT mixed: {found}; {clones}; these sequences do not stand for the "
-            "model: take more --sweeps, --algorithm tempering, or a higher "
-            "--temperature"
-        )
+        return f"NOT mixed: {found}; {clones}"
 
 
 @dataclass(frozen=True, eq=False)

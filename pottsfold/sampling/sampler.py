@@ -20,8 +20,9 @@ Move = Literal["gibbs", "metropolis"]
 # Moves letters, energies, states of a block of chains in place, at inverse
 # temperatures, so many sweeps; returns how many letters changed.
 _Mover = Callable[[Any, Any, Any, Any, int], int]
-# Lower ones would leave the range of float32.
-LEAST_TEMPERATURE = 1e-4
+# Others would leave the range of float32: a forbidden letter stays so only while its
+# field, over the temperature, is far below all others.
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-4, 1e6
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ class Sampler:
     def __post_init__(self) -> None:
         temperatures = np.atleast_1d(np.array(self.temperatures, np.float64))
         for temperature in temperatures.tolist():
-            if not LEAST_TEMPERATURE <= temperature < np.inf:
+            if not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
                 raise UsageError(
                     f"--temperature {temperature:g}: a number of at least "
-                    f"{LEAST_TEMPERATURE:g} is needed"
+                    f"{LEAST_TEMPERATURE:g} and at most {MOST_TEMPERATURE:g} is needed"
                 )
         temperatures.flags.writeable = False
         object.__setattr__(self, "temperatures", temperatures)

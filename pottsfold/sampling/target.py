@@ -37,7 +37,7 @@ class Target:
         may where the model holds it for missing data.
     compact : bool
         Ask for couplings as int16 in steps of a power of two: two thirds of the
-        memory, and Gibbs sweeps 1.5 to 2 times as fast. What is sampled is then the
+        memory, and Gibbs sweeps 1.6 to 2.2 times as fast. What is sampled is then the
         model with its zero-sum couplings rounded, alike for both sites of a pair, in
         the finest steps that keep every sum of 64 rows in range; energies that are
         carried are that model's, up to a constant a chain. A model that would need

@@ -123,7 +123,8 @@ class Checkpoint:
             setattr(owner, name.removeprefix(OF_BEST), number)
 
     def _compare(self, held: Mapping[str, Any]) -> None:
-        for name, value in self.facts.items():
+        for name in [*self.facts, *sorted(set(held) - set(self.facts))]:
+            value = self.facts.get(name)
             if held.get(name) != value:
                 raise UsageError(
                     f"--resume: checkpoint {self.path} has {name} {held.get(name)}, "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
-from pottsfold.errors import NotConverged, UsageError
+from pottsfold.errors import NotConverged
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.fresh import Look, look_at
 from pottsfold.inference.boltzmann.learner import (
@@ -28,6 +28,7 @@ from pottsfold.inference.boltzmann.plan import (
 from pottsfold.inference.boltzmann.report import (
     Announce,
     Progress,
+    check_made,
     opened_checkpoint,
     quality_of,
 )
@@ -68,7 +69,9 @@ def fit_boltzmann(
     Persistent chains give the model's correlations; every step is the natural gradient
     of the mean log-likelihood less (penalty / 2) sum_{i<j} ||J_ij||^2, with sites taken
     as independent but for the family's collective modes. The model is the mean over
-    the second half of the steps, which takes out the chains' noise.
+    the last round, the second half of the steps where they are 50, 100, 200 or 400,
+    which takes out the chains' noise. Correlations are each side's own, about its own
+    frequencies: the gradient's to second order in how these differ.
 
     Parameters
     ----------
@@ -91,8 +94,8 @@ def fit_boltzmann(
     held_out : float, optional
         Share of the sequences, from 0.05 to 0.5, clusters of relatives whole, that the
         learning does without and is judged by: it also ends when their log-likelihood
-        falls from one round to another by more than its error, and the model is that
-        of the round with the highest. Weights and statistics are of the others.
+        falls below that of the best round by more than its error, and the model is
+        that round's. Weights and statistics are of the others.
     seed : int
         Of all random numbers.
     threads : int, optional
@@ -100,7 +103,8 @@ def fit_boltzmann(
     checkpoint : Path, optional
         File that the state is saved to.
     resume : bool
-        Go on from the checkpoint: the model is that of an unbroken run.
+        Go on from the checkpoint: the model is that of an unbroken run, on the same
+        kind of processor.
     progress : callable
         Called with the number of gradients made and what is being done.
     announce : callable
@@ -123,7 +127,8 @@ def fit_boltzmann(
     Warns
     -----
     NotConverged
-        If learning ended for want of gradients alone, or the last chains did not mix.
+        If the target is not met, without held-out sequences getting less likely, or
+        the last chains did not mix.
     """
     if penalty is None:
         penalty = customary_penalty(alignment)
@@ -145,15 +150,11 @@ def fit_boltzmann(
         best = None if parted is None else none_yet(parted, state)
         if file is not None and resume:
             file.load(state, best)
-            if state.gradients > max_gradients:
-                raise UsageError(
-                    f"--max-iterations {max_gradients}: checkpoint {checkpoint} is of "
-                    f"{state.gradients} gradients; allow at least as many"
-                )
+            check_made(state, max_gradients, file)
             announce(f"resumed after {state.gradients} gradients")
         run = _Run(family, settings, learner, state, best, file, progress, announce)
         model, look, why = run.learned()
-    converged, stopped = _verdict(look, target, why)
+    converged, stopped = _verdict(look, target, why, best)
     if not converged:
         warnings.warn(f"not converged: {stopped}", NotConverged, 2)
     fit = finished_fit(
@@ -245,11 +246,14 @@ class _Run:
         why : str
             Why more gradients are of no use, or nothing.
         """
-        state, why = self.state, ""
+        state, why, made = self.state, "", self.state.gradients
         self.progress(state.gradients, "looking at fresh chains")
         look = self._look(model)
         self.announce(f"after {state.gradients} gradients: {look.sentence}")
-        if self.best is None and look.pearson - state.pearson < LEAST_GAIN:
+        ends = [end for end in rounds(self.settings.max_gradients) if end < made]
+        # A round that was cut short may gain little for want of gradients.
+        whole = bool(ends) and made >= 2 * ends[-1]
+        if self.best is None and whole and look.pearson - state.pearson < LEAST_GAIN:
             why = f"the last round gained less than {LEAST_GAIN:g}"
         state.pearson = look.pearson
         if self.best is not None:
@@ -267,7 +271,9 @@ class _Run:
         return look.pearson >= self.settings.target, why
 
 
-def _verdict(look: Look, target: float, why: str) -> tuple[bool, str]:
+def _verdict(
+    look: Look, target: float, why: str, best: Best | None
+) -> tuple[bool, str]:
     """Return whether the fit converged, and why it ended."""
     assert look.diagnosis is not None
     stopped = f"fresh chains reach Pearson {look.pearson:.3f}"
@@ -276,6 +282,9 @@ def _verdict(look: Look, target: float, why: str) -> tuple[bool, str]:
         stopped += f", {target:g} was wanted"
     if why:
         stopped += f"; {why}"
+        if best is None and not enough:
+            stopped += ", a smaller --lambda-j may allow more"
     if not look.diagnosis.mixed:
-        stopped += f"; {look.diagnosis.verdict}; or fit with a larger --lambda-j"
-    return (enough or bool(why)) and look.diagnosis.mixed, stopped
+        stopped += f"; {look.diagnosis.finding}; fit with a larger --lambda-j"
+    left_out = best is not None and bool(why)
+    return (enough or left_out) and look.diagnosis.mixed, stopped

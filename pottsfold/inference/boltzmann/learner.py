@@ -15,7 +15,7 @@ from pottsfold.inference.boltzmann.modes import Modes
 from pottsfold.inference.boltzmann.statistics import FamilyStatistics
 from pottsfold.jit import aligned_zeros
 from pottsfold.sampling.chains import LETTERS, STEPS, random_states
-from pottsfold.sampling.kernels import FORBIDDEN, gibbs_sweeps, quantize
+from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, gibbs_sweeps, quantize
 from pottsfold.sampling.target import COARSEST
 from pottsfold.tables import EIGHT, MOST_SHORT, short_width
 from pottsfold.threads import Workers
@@ -231,14 +231,14 @@ class Learner:
         self, state: State
     ) -> tuple[NDArray[np.float32] | NDArray[np.int16], float, tuple[int, ...]]:
         """Return couplings as chains see them, their steps a nat, and lanes."""
-        scale = STEPS_A_NAT
+        scale, longest = STEPS_A_NAT, MOST_SHORT - COLUMNS / 2
         while scale * COARSEST >= 1:
 
             def fill(site: int, scale: float = scale) -> float:
                 rows, short = state.table[site:][:1], self._compact[site:][:1]
                 return float(quantize(rows, scale, short, self._lanes))
 
-            if max(self.workers.map(fill, range(len(state.table)))) <= MOST_SHORT:
+            if max(self.workers.map(fill, range(len(state.table)))) <= longest:
                 return self._compact, scale, (0,) * self.statistics.size
             scale /= 2
         return state.table, 1.0, self._lanes

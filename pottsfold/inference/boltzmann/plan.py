@@ -9,6 +9,7 @@ import numpy as np
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import UsageError
+from pottsfold.inference.boltzmann.fresh import COUNTED
 from pottsfold.inference.boltzmann.learner import padded_sites
 from pottsfold.inference.memory import FLOAT32
 
@@ -16,6 +17,8 @@ from pottsfold.inference.memory import FLOAT32
 FIRST_ROUND = 50
 # L2 strength of couplings by custom, a site and effective sequence; and at most.
 PENALTY_A_SITE, MOST_PENALTY = 0.2, 0.06
+# Bytes of what does not grow with a family.
+REST = 64 * 2**20
 # Nanoseconds of one letter drawn, and more of it a site; of one pair counted; and of
 # one coupling moved.
 DRAW, DRAW_A_SITE, COUNT, MOVE = 21.0, 0.23, 0.77, 13.0
@@ -89,13 +92,14 @@ class Settings:
         seconds = seconds_a_gradient(length, size, self.chains) / threads
         most = self.max_gradients
         first = min(FIRST_ROUND, most)
+        then = f", then twice as many up to {most}" if most > first else ""
         or_less_likely = ""
         if self.held_out is not None:
             or_less_likely = ", or sequences held out get less likely"
         return (
             f"plan: Boltzmann learning, gaps {self.gaps}, lambda_j {self.penalty:g}, "
-            f"{self.chains} chains; {first} gradients, then twice as many up to "
-            f"{most}, until fresh chains have Pearson {self.target:g}{or_less_likely}; "
+            f"{self.chains} chains; {first} gradients{then}, until fresh chains "
+            f"have Pearson {self.target:g}{or_less_likely}; "
             f"{first * seconds:.0f} to {most * seconds:.0f} s and "
             f"{self.needed(alignment) / 2**30:.2f} GiB, and fresh chains beside it"
         )
@@ -109,7 +113,7 @@ def customary_penalty(alignment: Alignment) -> float:
     to 0.2 L / Neff with relatives of 80 %, which share their weight.
     """
     penalty = PENALTY_A_SITE * alignment.length / alignment.neff
-    return round(min(MOST_PENALTY, penalty), 6)
+    return float(f"{min(MOST_PENALTY, penalty):.4g}")
 
 
 def seconds_a_gradient(length: int, size: int, chains: int) -> float:
@@ -129,10 +133,12 @@ def boltzmann_bytes(
 
     Couplings of both triangles for the chains, in float32 and int16, scaled slopes,
     the model; correlations and means once a pair, and with sequences held out those of
-    the best round; chains and their random states.
+    the best round; chains and their random states; sequences of a look, twice; and the
+    rest.
     """
     entries = length * padded_sites(length) * size * (size + 7) * FLOAT32
-    return round((5.0 if held_out else 4.5) * entries) + chains * (length + 48)
+    looks = 2 * COUNTED * length + REST
+    return round((5.0 if held_out else 4.5) * entries) + chains * (length + 48) + looks
 
 
 def rounds(most: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from pottsfold.alignment import Alignment
 from pottsfold.errors import UsageError
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint, alignment_hash
 from pottsfold.inference.boltzmann.fresh import Look
+from pottsfold.inference.boltzmann.learner import State
 
 # Called with the gradients made, and a word on what is under way.
 Progress = Callable[[int, str], None]
@@ -34,6 +36,21 @@ def opened_checkpoint(
     return Checkpoint(path, resume, {"alignment": alignment_hash(alignment), **facts})
 
 
+def check_made(state: State, most: int, file: Checkpoint) -> None:
+    """Refuse a checkpoint of more gradients than a run is to make.
+
+    Raises
+    ------
+    UsageError
+        If it is.
+    """
+    if state.gradients > most:
+        raise UsageError(
+            f"--max-iterations {most}: checkpoint {file.path} is of {state.gradients} "
+            "gradients; allow at least as many"
+        )
+
+
 def quality_of(look: Look, more: Mapping[str, object]) -> dict[str, object]:
     """Return what the last look at fresh chains showed, by name, and more beside it."""
     diagnosis = look.diagnosis
@@ -43,7 +60,11 @@ def quality_of(look: Look, more: Mapping[str, object]) -> dict[str, object]:
         "mixing_time": diagnosis.mixing_time,
         "rhat": max(diagnosis.rhat.values()),
     }
-    return {
-        name: round(value, 4) if isinstance(value, float) else value
-        for name, value in (facts | dict(more)).items()
-    }
+    return {name: _plain(value) for name, value in (facts | dict(more)).items()}
+
+
+def _plain(value: object) -> object:
+    """Return a number to four digits, nothing where there is none."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.4g}") if math.isfinite(value) else None

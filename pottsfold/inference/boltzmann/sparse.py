@@ -32,6 +32,7 @@ from pottsfold.inference.boltzmann.plan import Settings
 from pottsfold.inference.boltzmann.report import (
     Announce,
     Progress,
+    check_made,
     opened_checkpoint,
     quality_of,
 )
@@ -139,6 +140,7 @@ def fit_sparse(
             state.mask[...] = False
         if file is not None and resume:
             file.load(state)
+            check_made(state, max_gradients, file)
             announce(f"resumed after {state.gradients} gradients")
         run = _Run(
             alignment, settings, schedule, learner, state, file, progress, announce
@@ -262,5 +264,5 @@ def _verdict(
         f"reach Pearson {look.pearson:.3f}, {target:g} was wanted"
     )
     if not mixed:
-        stopped += f"; chains {look.diagnosis.verdict}"
+        stopped += f"; {look.diagnosis.finding}; fit with a larger --lambda-j"
     return enough and mixed, stopped

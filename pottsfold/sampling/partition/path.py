@@ -14,7 +14,7 @@ from pottsfold.sampling import kernels as sweeping
 from pottsfold.sampling.chains import random_states
 from pottsfold.sampling.partition import kernels
 from pottsfold.sampling.partition.landscape import Landscape
-from pottsfold.sampling.sampler import LEAST_TEMPERATURE
+from pottsfold.sampling.sampler import LEAST_TEMPERATURE, MOST_TEMPERATURE
 from pottsfold.threads import Workers
 
 # Points between two exact sums of the couplings' energies; differences of float32 are
@@ -108,10 +108,10 @@ def check_temperature(temperature: float) -> None:
     UsageError
         If it is none.
     """
-    if not LEAST_TEMPERATURE <= temperature < np.inf:
+    if not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
         raise UsageError(
             f"--temperature {temperature:g}: a number of at least "
-            f"{LEAST_TEMPERATURE:g} is needed"
+            f"{LEAST_TEMPERATURE:g} and at most {MOST_TEMPERATURE:g} is needed"
         )
 
 

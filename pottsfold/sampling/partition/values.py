@@ -78,7 +78,8 @@ class Trial:
     @property
     def enough(self) -> bool:
         """Whether a good part of the chains counts."""
-        least = min(LEAST_SIZE, self.chains / 2)
+        # Few chains count only where their weights are all but equal.
+        least = min(LEAST_SIZE, 0.9 * self.chains)
         return self.effective_size >= max(least, LEAST_SHARE * self.chains)
 
 
@@ -141,7 +142,7 @@ class AnnealedPartition(LogPartition):
         if not last.enough:
             return (
                 "a few chains carry the weight, so log Z is more likely too low than "
-                "too high and its error understated; take more --steps"
+                "too high and its error understated; take more --steps or --chains"
             )
         if self._moved is not None and self._moved > MOST_MOVED:
             return (
