@@ -43,6 +43,11 @@ EXP2_POLYNOMIAL = (
 )
 
 
+def row_width(letters: int) -> int:
+    """Return the numbers that a float32 row over so many letters is padded to."""
+    return -(-letters // GROUP) * GROUP
+
+
 class Floats:
     """Operations on vectors of ``width`` floats."""
 
@@ -149,7 +154,7 @@ class Row(Floats):
     """Rows of C-contiguous arrays: ``lanes``' length, rounded up to GROUPs."""
 
     def __init__(self, context: Any, builder: Any, lanes: Any) -> None:
-        super().__init__(builder, -(-lanes.count // GROUP) * GROUP)
+        super().__init__(builder, row_width(lanes.count))
         self.context = context
 
     def index(self, value: Any, numba_type: Any) -> Any:

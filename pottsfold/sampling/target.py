@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pottsfold.errors import UsageError
 from pottsfold.jit import aligned_zeros
 from pottsfold.model import PottsModel, zero_sum
-from pottsfold.rows import GROUP
+from pottsfold.rows import row_width
 from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, quantize
 from pottsfold.tables import EIGHT, MOST_SHORT, WAYS, short_width
 
@@ -84,7 +84,7 @@ class Target:
                 "the position"
             )
         model, table, unit = _compact(model) if self.compact else _plain(model)
-        fields = aligned_zeros((length, _width(size)), np.float32)
+        fields = aligned_zeros((length, row_width(size)), np.float32)
         fields[:] = FORBIDDEN
         fields[:, :size] = np.where(letters, model.fields / np.float32(unit), FORBIDDEN)
         made = {"sites": sites, "letters": letters, "table": table, "fields": fields}
@@ -138,7 +138,7 @@ def _plain(
 ) -> tuple[PottsModel, NDArray[np.float32], float]:
     """Return the model, its float32 table, and the unit of one nat."""
     length, size = model.fields.shape
-    shape = (length, -(-length // WAYS) * WAYS, size, _width(size))
+    shape = (length, -(-length // WAYS) * WAYS, size, row_width(size))
     table = aligned_zeros(shape, np.float32)
     for i in range(length):
         # J_ij(a, b) = J_ji(b, a), whose rows over a are contiguous.
@@ -152,7 +152,7 @@ def _compact(
     """Return the model in the zero-sum gauge, its int16 table, and the table's step."""
     centred = zero_sum(model)
     length, size = model.fields.shape
-    width = _width(size)
+    width = row_width(size)
     shape = (length, -(-length // EIGHT) * EIGHT, size, short_width(size))
     table = aligned_zeros(shape, np.int16)
     rows = aligned_zeros((1, length, size, width), np.float32)
@@ -172,15 +172,11 @@ def _compact(
     return centred, table, 1 / scale
 
 
-def _width(size: int) -> int:
-    return -(-size // GROUP) * GROUP
-
-
 def table_bytes(model: PottsModel, *, compact: bool = False) -> int:
     """Return the memory that a target's table takes beside its model."""
     length, size = model.length, model.alphabet.size
     if compact:
         columns, row = -(-length // EIGHT) * EIGHT, 2 * short_width(size)
     else:
-        columns, row = -(-length // WAYS) * WAYS, 4 * _width(size)
+        columns, row = -(-length // WAYS) * WAYS, 4 * row_width(size)
     return length * columns * size * row

@@ -31,6 +31,7 @@ from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.model import PottsModel
 from pottsfold.sampling import Sampler, Target, start_chains
 from pottsfold.threads import Workers
+from tests.inference.test_boltzmann import Stopped, parameters, stopping_at
 from tests.naive import boltzmann as naive_dense
 from tests.naive import sparse_boltzmann as naive
 
@@ -186,14 +187,6 @@ def masked_state(learner, seed=3):
     return state
 
 
-def parameters(learner, state):
-    """Fields, zero where none is modelled, and couplings of a state, (L, L, q, q)."""
-    size, length = learner.statistics.size, learner.statistics.length
-    fields = np.where(learner.statistics.profile > 0, learner.fields(state), 0)
-    couplings = state.table[:, :length, :, :size].transpose(0, 1, 3, 2)
-    return fields[:, :size].astype(float), couplings.astype(float)
-
-
 @pytest.mark.parametrize("gaps", ["state", "missing"])
 def test_a_masked_step_equals_the_dense_formulas(gaps, monkeypatch):
     monkeypatch.setattr("pottsfold.inference.boltzmann.modes.LEAST", 1.2)
@@ -329,18 +322,6 @@ def test_same_seed_same_model_for_any_number_of_threads(planted, form):
     assert np.array_equal(one.model.fields, three.model.fields)
     assert one.report.quality == three.report.quality
     assert not np.array_equal(one.model.couplings, other.model.couplings)
-
-
-class Stopped(Exception):
-    pass
-
-
-def stopping_at(gradients):
-    def progress(made, _doing):
-        if made == gradients:
-            raise Stopped
-
-    return progress
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pottsfold.alignment import Alignment
@@ -20,6 +20,9 @@ from pottsfold.inference.boltzmann.learner import (
 from pottsfold.inference.boltzmann.likelihood import part
 from pottsfold.inference.boltzmann.modes import leading_modes
 from pottsfold.inference.boltzmann.plan import (
+    CHAINS,
+    MOST_GRADIENTS,
+    TARGET,
     Settings,
     customary_penalty,
     rounds,
@@ -28,24 +31,22 @@ from pottsfold.inference.boltzmann.plan import (
 from pottsfold.inference.boltzmann.report import (
     Announce,
     Progress,
-    check_made,
+    learned_fit,
     opened_checkpoint,
     quality_of,
+    take_up,
 )
 from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.inference.boltzmann.stopping import Best, none_yet
 from pottsfold.inference.memory import check_memory
-from pottsfold.inference.preparation import finished_fit, model_of
+from pottsfold.inference.preparation import model_of
 from pottsfold.model import Fit, PottsModel
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import Workers, chosen_threads
 
-CHAINS = 10_000
-# Pearson's correlation at which learning ends: beyond it, it follows noise.
-TARGET = 0.95
-# Gradients at most, and Pearson's gain of a round below which more are of no use: the
-# penalty keeps the model from the family's correlations then.
-MOST_GRADIENTS, LEAST_GAIN = 400, 0.005
+# Pearson's gain of a round below which more gradients are of no use: the penalty keeps
+# the model from the family's correlations then.
+LEAST_GAIN = 0.005
 
 
 def fit_boltzmann(
@@ -149,27 +150,24 @@ def fit_boltzmann(
         state = first_state_of(statistics, chains, seed)
         best = None if parted is None else none_yet(parted, state)
         if file is not None and resume:
-            file.load(state, best)
-            check_made(state, max_gradients, file)
-            announce(f"resumed after {state.gradients} gradients")
+            take_up(file, state, max_gradients, announce, best)
         run = _Run(family, settings, learner, state, best, file, progress, announce)
         model, look, why = run.learned()
     converged, stopped = _verdict(look, target, why, best)
     if not converged:
         warnings.warn(f"not converged: {stopped}", NotConverged, 2)
-    fit = finished_fit(
+    held = {} if best is None or best.gradients == 0 else best.quality
+    return learned_fit(
         family,
-        method="boltzmann",
-        model=model,
-        settings=settings.reported,
+        model,
+        settings.reported,
+        quality_of(look, held),
         threads=used,
         clock=clock,
         converged=converged,
         stopped_because=stopped,
-        n_evaluations=state.gradients,
+        gradients=state.gradients,
     )
-    held = {} if best is None or best.gradients == 0 else best.quality
-    return replace(fit, report=replace(fit.report, quality=quality_of(look, held)))
 
 
 @dataclass(frozen=True, eq=False)

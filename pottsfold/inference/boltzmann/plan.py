@@ -13,6 +13,9 @@ from pottsfold.inference.boltzmann.fresh import COUNTED
 from pottsfold.inference.boltzmann.learner import padded_sites
 from pottsfold.inference.memory import FLOAT32
 
+# By custom: persistent chains; Pearson's correlation at which learning ends, beyond it
+# it follows noise; and gradients at most.
+CHAINS, TARGET, MOST_GRADIENTS = 10_000, 0.95, 400
 # Gradients of the first round that is looked at.
 FIRST_ROUND = 50
 # L2 strength of couplings by custom, a site and effective sequence; and at most.

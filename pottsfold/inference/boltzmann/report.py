@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pottsfold.alignment import Alignment
@@ -12,6 +12,10 @@ from pottsfold.errors import UsageError
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint, alignment_hash
 from pottsfold.inference.boltzmann.fresh import Look
 from pottsfold.inference.boltzmann.learner import State
+from pottsfold.inference.boltzmann.stopping import Best
+from pottsfold.inference.preparation import finished_fit
+from pottsfold.model import Fit, PottsModel
+from pottsfold.provenance import Stopwatch
 
 # Called with the gradients made, and a word on what is under way.
 Progress = Callable[[int, str], None]
@@ -36,19 +40,54 @@ def opened_checkpoint(
     return Checkpoint(path, resume, {"alignment": alignment_hash(alignment), **facts})
 
 
-def check_made(state: State, most: int, file: Checkpoint) -> None:
-    """Refuse a checkpoint of more gradients than a run is to make.
+def take_up(
+    file: Checkpoint,
+    state: State,
+    most: int,
+    announce: Announce,
+    best: Best | None = None,
+) -> None:
+    """Fill a state, and the best round, from a checkpoint, and say so.
 
     Raises
     ------
     UsageError
-        If it is.
+        If it is damaged or of something else, or of more gradients than ``most``.
     """
+    file.load(state, best)
     if state.gradients > most:
         raise UsageError(
             f"--max-iterations {most}: checkpoint {file.path} is of {state.gradients} "
             "gradients; allow at least as many"
         )
+    announce(f"resumed after {state.gradients} gradients")
+
+
+def learned_fit(
+    family: Alignment,
+    model: PottsModel,
+    settings: Mapping[str, object],
+    quality: Mapping[str, object],
+    *,
+    threads: int,
+    clock: Stopwatch,
+    converged: bool,
+    stopped_because: str,
+    gradients: int,
+) -> Fit:
+    """Return a learned model with the report of its making."""
+    fit = finished_fit(
+        family,
+        method="boltzmann",
+        model=model,
+        settings=settings,
+        threads=threads,
+        clock=clock,
+        converged=converged,
+        stopped_because=stopped_because,
+        n_evaluations=gradients,
+    )
+    return replace(fit, report=replace(fit.report, quality=quality))
 
 
 def quality_of(look: Look, more: Mapping[str, object]) -> dict[str, object]:

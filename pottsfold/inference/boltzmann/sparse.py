@@ -10,7 +10,7 @@ model and takes out what gives least. Which elements these are is in
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +28,19 @@ from pottsfold.inference.boltzmann.learner import (
     first_state_of,
 )
 from pottsfold.inference.boltzmann.modes import leading_modes
-from pottsfold.inference.boltzmann.plan import Settings
+from pottsfold.inference.boltzmann.plan import (
+    CHAINS,
+    MOST_GRADIENTS,
+    TARGET,
+    Settings,
+)
 from pottsfold.inference.boltzmann.report import (
     Announce,
     Progress,
-    check_made,
+    learned_fit,
     opened_checkpoint,
     quality_of,
+    take_up,
 )
 from pottsfold.inference.boltzmann.schedule import EXCHANGED, Form, Schedule
 from pottsfold.inference.boltzmann.selection import (
@@ -51,16 +57,13 @@ from pottsfold.inference.boltzmann.sparse_plan import (
 )
 from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.inference.memory import check_memory
-from pottsfold.inference.preparation import finished_fit, model_of
+from pottsfold.inference.preparation import model_of
 from pottsfold.model import Fit, PottsModel
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import Workers, chosen_threads
 
 # L2 strength by custom: less than of a dense model, having few couplings binds too.
 PENALTY = 0.001
-CHAINS = 10_000
-TARGET = 0.95
-MOST_GRADIENTS = 400
 # Fresh chains are looked at where persistent ones come so near to the target; and must
 # exceed it by so much, since other chains in the end differ by about that.
 MARGIN, EXCESS = 0.005, 0.004
@@ -139,9 +142,7 @@ def fit_sparse(
         if form == "activation":
             state.mask[...] = False
         if file is not None and resume:
-            file.load(state)
-            check_made(state, max_gradients, file)
-            announce(f"resumed after {state.gradients} gradients")
+            take_up(file, state, max_gradients, announce)
         run = _Run(
             alignment, settings, schedule, learner, state, file, progress, announce
         )
@@ -154,19 +155,18 @@ def fit_sparse(
     converged, stopped = _verdict(look, target, kept, schedule)
     if not converged:
         warnings.warn(f"not converged: {stopped}", NotConverged, 2)
-    fit = finished_fit(
+    held = {"couplings": kept, "density": kept / schedule.total}
+    return learned_fit(
         alignment,
-        method="boltzmann",
-        model=model,
-        settings=settings.reported | {k: v for k, v in of_form.items() if v},
+        model,
+        settings.reported | {k: v for k, v in of_form.items() if v},
+        quality_of(look, held),
         threads=used,
         clock=clock,
         converged=converged,
         stopped_because=stopped,
-        n_evaluations=state.gradients,
+        gradients=state.gradients,
     )
-    held = {"couplings": kept, "density": kept / schedule.total}
-    return replace(fit, report=replace(fit.report, quality=quality_of(look, held)))
 
 
 @dataclass(frozen=True, eq=False)

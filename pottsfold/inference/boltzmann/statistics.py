@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, site_frequencies
 from pottsfold.alignment import kernels as alignment_kernels
 from pottsfold.alignment.frequencies import Gaps, first_state
-from pottsfold.rows import GROUP
+from pottsfold.rows import row_width
 from pottsfold.threads import Workers
 
 
@@ -62,7 +62,7 @@ def family_statistics(
     """
     length, size = alignment.length, alignment.alphabet.size
     first = first_state(gaps)
-    width = -(-size // GROUP) * GROUP
+    width = row_width(size)
     profile = np.zeros((length, width))
     share = min(1.0, 1 / alignment.neff)
     letters = slice(first, size)
