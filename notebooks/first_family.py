@@ -22,8 +22,8 @@ from dataclasses import replace
 import numpy as np
 
 from pottsfold.alignment import read_alignment, reweight, summarize
-from pottsfold.commands.families import planted_family
 from pottsfold.contacts import coupling_map, ranked_pairs
+from pottsfold.datasets import planted_family
 from pottsfold.inference import (
     Regularization,
     fit_independent,

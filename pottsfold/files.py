@@ -6,10 +6,10 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pottsfold.errors import OutputError
+from pottsfold.errors import OutputError, UsageError
 
 
 def check_writable(path: str | Path) -> Path:
@@ -44,6 +44,32 @@ def check_writable(path: str | Path) -> Path:
     os.close(handle)
     os.unlink(probe)
     return path
+
+
+def check_apart(
+    outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]
+) -> None:
+    """Check that no output takes the place of an input or of another output.
+
+    Parameters
+    ----------
+    outputs, inputs : iterable of str or Path
+        Files; None and ``-`` are left out.
+
+    Raises
+    ------
+    UsageError
+        If it does.
+    """
+    given = [str(path) for path in inputs if path is not None]
+    taken = {Path(path).resolve(): "is read" for path in given}
+    for path in outputs:
+        if path is None or str(path) == "-":
+            continue
+        place = Path(path).resolve()
+        if place in taken:
+            raise UsageError(f"{path}: {taken[place]} as well; give another name")
+        taken[place] = "is written"
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@ import numpy as np
 
 from pottsfold.alignment import Numbering
 from pottsfold.alphabet import PROTEIN
-from pottsfold.commands.families import planted_family
 from pottsfold.contacts import minimal_distances, read_chains
+from pottsfold.datasets import planted_family
 from pottsfold.model import PottsModel
 
 

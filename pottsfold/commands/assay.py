@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from pottsfold.commands.console import say
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable, sha256_of
+from pottsfold.files import check_apart, check_writable, sha256_of
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import (
     Effects,
@@ -39,7 +39,7 @@ from pottsfold.mutations.assays import (
 from pottsfold.mutations.measured import measured_epistasis
 from pottsfold.provenance import Provenance, software_versions
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_apart, check_table_path, write_table
+from pottsfold.report.tables import check_table_path, write_table
 
 # Off by custom, so it needs no --no- form.
 Switch = Annotated[bool, Parameter(negative=())]

@@ -10,7 +10,7 @@ from pottsfold.commands.console import say
 from pottsfold.commands.matching import matched
 from pottsfold.commands.natural import natural_sequences
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable
+from pottsfold.files import check_apart, check_writable
 from pottsfold.model import Fit, load_fit, save_fit
 from pottsfold.model.focus import renumbered, with_focus
 from pottsfold.model.formats import (
@@ -22,7 +22,6 @@ from pottsfold.model.formats import (
     losses,
     write_foreign,
 )
-from pottsfold.report.tables import check_apart
 
 NATIVE, NATIVE_ENDING = "potts", ".potts"
 Target = Literal[

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from pottsfold.alignment import read_alignment, reweight
 from pottsfold.commands.console import optimisation_progress, say
-from pottsfold.commands.families import Family, dhfr_family, planted_family
 from pottsfold.commands.fit import tell
 from pottsfold.contacts import (
     contacts_summary_lines,
@@ -15,6 +14,7 @@ from pottsfold.contacts import (
     map_structure,
     ranked_pairs,
 )
+from pottsfold.datasets import Family, dhfr_family, planted_family
 from pottsfold.errors import OutputError
 from pottsfold.files import check_writable
 from pottsfold.inference import fit_pseudolikelihood

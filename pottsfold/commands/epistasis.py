@@ -9,6 +9,7 @@ from pottsfold.commands.console import say
 from pottsfold.commands.options import TableOutput
 from pottsfold.contacts import coupling_map
 from pottsfold.errors import MutationError, UsageError
+from pottsfold.files import check_apart
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import (
     mutant_column,
@@ -35,7 +36,7 @@ from pottsfold.mutations.epistasis import (
 )
 from pottsfold.mutations.family import read_family
 from pottsfold.mutations.measured import measured_epistasis
-from pottsfold.report.tables import check_apart, check_table_path, write_table
+from pottsfold.report.tables import check_table_path, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

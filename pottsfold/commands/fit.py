@@ -24,11 +24,10 @@ from pottsfold.commands.console import say
 from pottsfold.commands.matching import matched
 from pottsfold.commands.methods import Asked, Method, Strengths, fitted
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable
+from pottsfold.files import check_apart, check_writable
 from pottsfold.inference.pseudolikelihood import Form
 from pottsfold.model import save_fit
 from pottsfold.provenance import Stopwatch
-from pottsfold.report.tables import check_apart
 
 
 def fit(

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
-from pottsfold.inference.memory import check_memory, model_bytes
-from pottsfold.model import Fit
+from pottsfold.memory import check_memory
+from pottsfold.model import Fit, model_bytes
 from pottsfold.provenance import Stopwatch
 from pottsfold.sampling import match_temperature
 from pottsfold.sampling.target import table_bytes

@@ -12,10 +12,11 @@ from pottsfold.commands.console import sampling_progress, say
 from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
-from pottsfold.inference.memory import check_memory
+from pottsfold.files import check_apart
+from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, energy, load_fit
 from pottsfold.provenance import Stopwatch
-from pottsfold.report.tables import check_apart, check_table_path, write_table
+from pottsfold.report.tables import check_table_path, write_table
 from pottsfold.sampling.partition import (
     AnnealedPartition,
     complete,

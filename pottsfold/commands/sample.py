@@ -15,13 +15,13 @@ from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.options import TableOutput
 from pottsfold.commands.sample_files import Making, file_sha256, write_samples
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable
-from pottsfold.inference.memory import check_memory
+from pottsfold.files import check_apart, check_writable
+from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.storage import run_path
 from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_apart, check_table_path, write_table
+from pottsfold.report.tables import check_table_path, write_table
 from pottsfold.sampling import (
     Sampler,
     Samples,

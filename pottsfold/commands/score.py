@@ -11,12 +11,12 @@ from pottsfold.commands.console import say
 from pottsfold.commands.library_run import LibraryRun, origin_of, spare_memory
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
-from pottsfold.files import sha256_of
+from pottsfold.files import check_apart, sha256_of
 from pottsfold.model import load_fit
 from pottsfold.mutations import EffectTables, effect_tables, in_background
 from pottsfold.mutations.assays import Augmented, load_augmented
 from pottsfold.mutations.files import chosen_column, holds_sequences, open_library
-from pottsfold.report.tables import check_apart, check_table_path
+from pottsfold.report.tables import check_table_path
 from pottsfold.threads import chosen_threads
 
 # What a mutant's position can be, of nine digits.

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pottsfold.jit import kernel, sum_of_products
+from pottsfold.jit import kernel
+from pottsfold.simd.rows import sum_of_products
 
 
 @kernel

@@ -15,8 +15,8 @@ from scipy.linalg import lapack
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import pair_frequencies, site_frequencies
 from pottsfold.errors import PottsfoldError, UsageError
-from pottsfold.inference.memory import check_memory, mean_field_bytes
 from pottsfold.inference.preparation import finished_fit, model_of
+from pottsfold.memory import FLOAT64, check_memory
 from pottsfold.model.fit import Fit
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import chosen_threads
@@ -76,6 +76,15 @@ def fit_mean_field(
         threads=used,
         clock=clock,
     )
+
+
+def mean_field_bytes(length: int, size: int) -> int:
+    """Return the peak bytes of mean-field inference.
+
+    The pair frequencies beside the covariance, or the covariance, its inverse and
+    two triangles of it: four float64 matrices at most.
+    """
+    return 4 * length * length * size * size * FLOAT64
 
 
 def _covariance(

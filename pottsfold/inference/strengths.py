@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, clustered_folds
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import UsageError
-from pottsfold.inference.memory import check_memory
 from pottsfold.inference.pseudolikelihood.held_out import HeldOut
 from pottsfold.inference.pseudolikelihood.plan import symmetric_bytes
 from pottsfold.inference.regularization import Regularization, customary
+from pottsfold.memory import check_memory
 from pottsfold.threads import Workers, chosen_threads
 
 N_FOLDS = 5

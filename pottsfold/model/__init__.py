@@ -13,7 +13,7 @@ from pottsfold.model.energy import conditional_log_probabilities, energy, local_
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.gauge import zero_sum
 from pottsfold.model.independent import independent_fields
-from pottsfold.model.potts import PottsModel
+from pottsfold.model.potts import PottsModel, model_bytes
 from pottsfold.model.reading import load_fit, read_header
 from pottsfold.model.storage import ModelHeader, save_fit
 
@@ -27,6 +27,7 @@ __all__ = [
     "independent_fields",
     "load_fit",
     "local_fields",
+    "model_bytes",
     "read_header",
     "save_fit",
     "zero_sum",

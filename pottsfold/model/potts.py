@@ -11,6 +11,7 @@ from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.alignment.numbering import Numbering
 from pottsfold.alphabet import Alphabet
 from pottsfold.errors import UsageError
+from pottsfold.memory import FLOAT32
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,3 +134,8 @@ class PottsModel:
                 "add one: pottsfold convert MODEL OUT.potts --focus FILE_OR_SEQUENCE"
             )
         return self.focus
+
+
+def model_bytes(length: int, size: int) -> int:
+    """Return the bytes of a model's couplings, both triangles, float32."""
+    return length * length * size * size * FLOAT32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,32 +34,6 @@ def check_table_path(path: str) -> str:
             raise UsageError(f"-o {path}: end it in .csv, .tsv or .parquet, or give -")
         check_writable(path)
     return path
-
-
-def check_apart(
-    outputs: Iterable[str | Path | None], inputs: Iterable[str | Path | None]
-) -> None:
-    """Check that no output takes the place of an input or of another output.
-
-    Parameters
-    ----------
-    outputs, inputs : iterable of str or Path
-        Files; None and ``-`` are left out.
-
-    Raises
-    ------
-    UsageError
-        If it does.
-    """
-    given = [str(path) for path in inputs if path is not None]
-    taken = {Path(path).resolve(): "is read" for path in given}
-    for path in outputs:
-        if path is None or str(path) == "-":
-            continue
-        place = Path(path).resolve()
-        if place in taken:
-            raise UsageError(f"{path}: {taken[place]} as well; give another name")
-        taken[place] = "is written"
 
 
 def write_table(

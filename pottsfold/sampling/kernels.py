@@ -17,7 +17,7 @@ stays in the cache, and a chain's path does not depend on which others run besid
 import numpy as np
 
 from pottsfold.jit import kernel
-from pottsfold.tables import draw_from_row, prefetch_line, round_row, sum_columns
+from pottsfold.simd.tables import draw_from_row, prefetch_line, round_row, sum_columns
 
 # Any field below half of it counts as forbidden.
 FORBIDDEN = np.float32(-1e30)

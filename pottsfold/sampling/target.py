@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pottsfold.errors import UsageError
 from pottsfold.jit import aligned_zeros
 from pottsfold.model import PottsModel, zero_sum
-from pottsfold.rows import row_width
 from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, quantize
-from pottsfold.tables import EIGHT, MOST_SHORT, WAYS, short_width
+from pottsfold.simd.codegen import row_width
+from pottsfold.simd.tables import EIGHT, MOST_SHORT, WAYS, short_width
 
 # The coarsest step of a compact table, in nats.
 COARSEST = 2.0**-8

@@ -6,7 +6,7 @@ import numpy as np
 
 from pottsfold.alignment import Alignment, Numbering, read_alignment
 from pottsfold.alphabet import PROTEIN, Alphabet
-from pottsfold.commands.families import planted_family
+from pottsfold.datasets import planted_family
 
 
 def ancestors() -> np.ndarray:

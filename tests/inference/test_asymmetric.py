@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pottsfold.alignment import read_alignment, reweight
-from pottsfold.commands.families import planted_family
 from pottsfold.contacts import coupling_map
+from pottsfold.datasets import planted_family
 from pottsfold.errors import MemoryShort
 from pottsfold.inference import Regularization, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood import plan
@@ -100,7 +100,7 @@ def test_the_form_is_chosen_by_memory():
 def test_a_form_that_does_not_fit_is_refused_with_the_other_as_way_out(monkeypatch):
     family = random_alignment(3, 50, 400)
     least = plan.asymmetric_bytes(family, "missing", 2) + 1
-    monkeypatch.setattr("pottsfold.inference.memory.available_memory", lambda: least)
+    monkeypatch.setattr("pottsfold.memory.available_memory", lambda: least)
     with pytest.raises(MemoryShort, match="or take --form asymmetric"):
         plan.plan_fit(family, "missing", "symmetric", 2, least)
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pottsfold import memory
 from pottsfold.alignment import clustered_folds, identity_weights, reweight
 from pottsfold.errors import MemoryShort, NotConverged, UsageError
-from pottsfold.inference import memory
 from pottsfold.inference.boltzmann import (
     checkpoint,
     fit_boltzmann,

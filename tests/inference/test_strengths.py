@@ -5,14 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pottsfold import memory
 from pottsfold.alignment import reweight
 from pottsfold.errors import MemoryShort, UsageError
-from pottsfold.inference import (
-    Regularization,
-    choose_strengths,
-    fit_pseudolikelihood,
-    memory,
-)
+from pottsfold.inference import Regularization, choose_strengths, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood.held_out import HeldOut
 from pottsfold.inference.strengths import CurvePoint, strongest_within_error
 from pottsfold.threads import Workers

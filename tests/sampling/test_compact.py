@@ -11,7 +11,7 @@ from pottsfold.model import energy, zero_sum
 from pottsfold.sampling import Sampler, Target, start_chains
 from pottsfold.sampling.kernels import COLUMNS, quantize
 from pottsfold.sampling.target import COARSEST, finest_scale, table_bytes
-from pottsfold.tables import short_width
+from pottsfold.simd.tables import short_width
 from pottsfold.threads import Workers
 from tests.families import planted_truth
 from tests.naive import sampling as naive

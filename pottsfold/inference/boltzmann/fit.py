@@ -38,8 +38,8 @@ from pottsfold.inference.boltzmann.report import (
 )
 from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.inference.boltzmann.stopping import Best, none_yet
-from pottsfold.inference.memory import check_memory
 from pottsfold.inference.preparation import model_of
+from pottsfold.memory import check_memory
 from pottsfold.model import Fit, PottsModel
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import Workers, chosen_threads

@@ -24,8 +24,8 @@ from pottsfold.inference.boltzmann.modes import leading_modes
 from pottsfold.inference.boltzmann.plan import boltzmann_bytes, seconds_a_gradient
 from pottsfold.inference.boltzmann.report import Announce, Progress
 from pottsfold.inference.boltzmann.statistics import family_statistics
-from pottsfold.inference.memory import check_memory
 from pottsfold.inference.preparation import model_of
+from pottsfold.memory import check_memory
 from pottsfold.sampling.partition import weighted_mean
 from pottsfold.threads import Workers, chosen_threads
 

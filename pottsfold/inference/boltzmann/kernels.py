@@ -10,7 +10,8 @@ writes only to its own pairs.
 
 import numpy as np
 
-from pottsfold.jit import add_scaled_row, kernel
+from pottsfold.jit import kernel
+from pottsfold.simd.rows import add_scaled_row
 
 
 @kernel

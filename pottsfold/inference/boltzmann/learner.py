@@ -17,7 +17,7 @@ from pottsfold.jit import aligned_zeros
 from pottsfold.sampling.chains import LETTERS, STEPS, random_states
 from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, gibbs_sweeps, quantize
 from pottsfold.sampling.target import COARSEST
-from pottsfold.tables import EIGHT, MOST_SHORT, short_width
+from pottsfold.simd.tables import EIGHT, MOST_SHORT, short_width
 from pottsfold.threads import Workers
 
 # Step length at the start, and gradients after which it is half of that.

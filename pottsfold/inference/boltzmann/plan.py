@@ -11,7 +11,7 @@ from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import UsageError
 from pottsfold.inference.boltzmann.fresh import COUNTED
 from pottsfold.inference.boltzmann.learner import padded_sites
-from pottsfold.inference.memory import FLOAT32
+from pottsfold.memory import FLOAT32
 
 # By custom: persistent chains; Pearson's correlation at which learning ends, beyond it
 # it follows noise; and gradients at most.

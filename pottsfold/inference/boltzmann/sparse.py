@@ -56,8 +56,8 @@ from pottsfold.inference.boltzmann.sparse_plan import (
     sparse_plan,
 )
 from pottsfold.inference.boltzmann.statistics import family_statistics
-from pottsfold.inference.memory import check_memory
 from pottsfold.inference.preparation import model_of
+from pottsfold.memory import check_memory
 from pottsfold.model import Fit, PottsModel
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import Workers, chosen_threads

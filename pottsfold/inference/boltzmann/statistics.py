@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, site_frequencies
 from pottsfold.alignment import kernels as alignment_kernels
 from pottsfold.alignment.frequencies import Gaps, first_state
-from pottsfold.rows import row_width
+from pottsfold.simd.codegen import row_width
 from pottsfold.threads import Workers
 
 

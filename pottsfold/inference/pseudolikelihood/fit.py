@@ -13,7 +13,6 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.lbfgs import Progress, minimize
-from pottsfold.inference.memory import available_memory
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.asymmetric import fit_sites
 from pottsfold.inference.pseudolikelihood.plan import (
@@ -26,6 +25,7 @@ from pottsfold.inference.pseudolikelihood.plan import (
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import Regularization, customary
+from pottsfold.memory import available_memory
 from pottsfold.model.fit import Fit
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import Workers, chosen_threads

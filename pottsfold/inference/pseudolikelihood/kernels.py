@@ -10,11 +10,11 @@ length alone.
 
 import numpy as np
 
-from pottsfold.jit import (
+from pottsfold.jit import kernel
+from pottsfold.simd.rows import (
     add_scaled_row,
     gather_rows,
     join_row,
-    kernel,
     part_row,
     scatter_row,
     softmax_row,

@@ -10,9 +10,10 @@ import numpy as np
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
-from pottsfold.inference.memory import FLOAT32, check_memory, model_bytes
 from pottsfold.inference.pseudolikelihood.sites import LANES, Sites
 from pottsfold.inference.regularization import Regularization
+from pottsfold.memory import FLOAT32, check_memory
+from pottsfold.model.potts import model_bytes
 
 Form = Literal["symmetric", "asymmetric"]
 

@@ -1,4 +1,4 @@
-"""How much memory a fit takes, known before it starts."""
+"""How much memory there is, checked before long work starts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pottsfold.errors import MemoryShort
 
+# Bytes of a number.
 FLOAT32, FLOAT64 = 4, 8
 CGROUP_FILES = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
@@ -15,20 +16,6 @@ CGROUP_FILES = (
         "/sys/fs/cgroup/memory/memory.usage_in_bytes",
     ),
 )
-
-
-def model_bytes(length: int, size: int) -> int:
-    """Return the bytes of a model's couplings, both triangles, float32."""
-    return length * length * size * size * FLOAT32
-
-
-def mean_field_bytes(length: int, size: int) -> int:
-    """Return the peak bytes of mean-field inference.
-
-    The pair frequencies beside the covariance, or the covariance, its inverse and
-    two triangles of it: four float64 matrices at most.
-    """
-    return 4 * length * length * size * size * FLOAT64
 
 
 def available_memory() -> int:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pottsfold.jit import (
+from pottsfold.jit import kernel
+from pottsfold.simd.rows import (
     add_scaled_row,
     gather_rows,
     join_row,
-    kernel,
     part_row,
     scatter_row,
     softmax_row,

@@ -1,8 +1,8 @@
 """Vector operations on tables of couplings: sums of their rows, and draws.
 
-As in :mod:`pottsfold.jit`, a row's width is that of the tuple ``lanes``. Tables are
-float32, or int16 in steps of a power of two, in which a row of up to 32 letters is
-one cache line and sums are exact.
+As in :mod:`pottsfold.simd.rows`, a row's width is that of the tuple ``lanes``. Tables
+are float32, or int16 in steps of a power of two, in which a row of up to 32 letters
+is one cache line and sums are exact.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from pottsfold.rows import BYTE, CACHE_LINE, INT16, INT32, INT64, Row
+from pottsfold.simd.codegen import BYTE, CACHE_LINE, INT16, INT32, INT64, Row
 
 # Running sums that a sum of many rows is made in.
 WAYS = 4

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pottsfold.jit import kernel
-from pottsfold.tables import (
+from pottsfold.simd.tables import (
     draw_from_row,
     prefetch_line,
     round_row,

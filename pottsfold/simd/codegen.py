@@ -1,4 +1,4 @@
-"""Code generation for rows of float32 numbers, as :mod:`pottsfold.jit` uses it.
+"""Code generation for rows of float32 numbers, as :mod:`pottsfold.simd.rows` uses it.
 
 A row's width is that of a tuple, ``lanes``, so it is known when compiling, and a
 whole row is held in registers. Everything is worked out in the order written, so
