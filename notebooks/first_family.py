@@ -80,7 +80,7 @@ def agreement(model):
 stronger = fit_pseudolikelihood(alignment, regularization=Regularization(0.01, 30))
 figures = {
     "without couplings": agreement(fit_independent(alignment).model),
-    "by custom": agreement(fit.model),
+    "by default": agreement(fit.model),
     "lambda_j = 30": agreement(stronger.model),
 }
 for name, value in figures.items():
@@ -88,4 +88,4 @@ for name, value in figures.items():
 
 # %%
 assert sum(found) >= 22
-assert figures["lambda_j = 30"] > figures["by custom"] > figures["without couplings"]
+assert figures["lambda_j = 30"] > figures["by default"] > figures["without couplings"]

@@ -47,7 +47,7 @@ class Alignment:
     focus : int or None
         Row of the focus (reference, wild-type) sequence.
     weights : (N,) float64, optional
-        Weight of every sequence; ones by custom.
+        Weight of every sequence; ones by default.
     identity : float or None
         Threshold the weights were made with; None for weights of one.
     source : Source

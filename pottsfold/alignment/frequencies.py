@@ -81,7 +81,7 @@ def pair_frequencies(
     gaps : {"state", "missing"}
         Whether the gap is a letter.
     threads : int, optional
-        Every core by custom.
+        Every core by default.
 
     Returns
     -------

@@ -26,7 +26,7 @@ from pottsfold.errors import AlignmentError, UsageError, nearest
 Columns = Literal["all", "upper"]
 LOWER = b"abcdefghijklmnopqrstuvwxyz"
 RANGE = re.compile(r"(?P<name>.+)/(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
-FARTHEST_FIRST = 10**9
+MAX_FIRST = 10**9
 
 # What a byte is: bits, so that a column's kinds can be or-ed together.
 IS_GAP, IS_DOT, IS_UPPER, IS_LOWER = 1, 2, 4, 8
@@ -51,16 +51,16 @@ def read_alignment(
         The focus sequence: its name, exact, with or without ``/start-end``; or its
         row; or None for no focus, which keeps every match column.
     first : int, optional
-        Residue number of the focus sequence's first residue; by custom the start
+        Residue number of the focus sequence's first residue; by default the start
         of its ``/start-end``, else 1.
     columns : {"all", "upper"}, optional
         With a focus sequence, which columns become sites: all in which it has a
-        letter, or an upper-case letter. By custom all where it has a letter in every
+        letter, or an upper-case letter. By default all where it has a letter in every
         column: there lower case marks columns of many gaps, as EVcouplings writes
         them; elsewhere it marks inserts, which are not aligned. Inserts of an A3M
         stand out of line and are never sites.
     alphabet : Alphabet, optional
-        By custom guessed from the letters.
+        By default guessed from the letters.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def read_alignment(
     UsageError
         If ``first`` is no residue number.
     """
-    if first is not None and abs(first) > FARTHEST_FIRST:
+    if first is not None and abs(first) > MAX_FIRST:
         raise UsageError(f"--first {first}: not a residue number")
     records = read_records(path)
     history: list[str] = []

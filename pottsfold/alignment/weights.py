@@ -28,7 +28,7 @@ BLOCK = kernels.BLOCK
 SPAN = 16
 # Later tasks are shorter, so few are enough to keep every core busy to the end.
 TASKS_PER_THREAD = 8
-LEAST_BLOCKS_PER_TASK = 4
+MIN_BLOCKS_PER_TASK = 4
 SAMPLE = 1024
 
 
@@ -49,7 +49,7 @@ def identity_weights(
     identity : float
         Above 0 and at most 1.
     threads : int, optional
-        Every core by custom; the weights do not depend on it.
+        Every core by default; the weights do not depend on it.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def _neighbours(
         with adding:
             np.add(total, found, out=total)
 
-    step = max(LEAST_BLOCKS_PER_TASK, -(-n_blocks // (threads * TASKS_PER_THREAD)))
+    step = max(MIN_BLOCKS_PER_TASK, -(-n_blocks // (threads * TASKS_PER_THREAD)))
     tasks = range(0, n_blocks, step)
     with Workers(max(1, min(threads, len(tasks)))) as workers:
         workers.map(pack, tasks)

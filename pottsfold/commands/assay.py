@@ -36,12 +36,12 @@ from pottsfold.mutations.assays import (
     predicted_epistasis,
     save_augmented,
 )
-from pottsfold.mutations.measured import measured_epistasis
+from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
 from pottsfold.provenance import Provenance, software_versions
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.tables.writing import check_table_path, write_table
 
-# Off by custom, so it needs no --no- form.
+# Off by default, so it needs no --no- form.
 Switch = Annotated[bool, Parameter(negative=())]
 
 
@@ -74,7 +74,7 @@ def assay(
         additive, independent): Spearman with its 95 % interval, AUC, NDCG and top
         recall as ProteinGym has them. With --train the learning curve.
     score_column
-        Name of the column of scores. By custom score, else DMS_score.
+        Name of the column of scores. By default score, else DMS_score.
     lower_is_fitter
         Turn the scores' sign.
     epistasis

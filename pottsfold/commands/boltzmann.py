@@ -30,10 +30,10 @@ class BoltzmannOptions:
     Parameters
     ----------
     chains
-        Persistent chains that the model's statistics are taken from; by custom 10,000.
+        Persistent chains that the model's statistics are taken from; by default 10,000.
     target
         Learning ends when fresh chains' two-site correlations have this Pearson
-        correlation with the alignment's, by custom 0.95, or when more of it gains
+        correlation with the alignment's, by default 0.95, or when more of it gains
         nothing.
     held_out
         Share of the sequences, relatives together, to leave out of the fit; learning

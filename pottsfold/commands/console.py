@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from pottsfold.inference.lbfgs import Progress
+from pottsfold.inference.optimize.lbfgs import Progress
 
 
 def say(message: str) -> None:
@@ -62,6 +62,25 @@ def learning_progress() -> Iterator[Callable[[int, str], None]]:
             bar.set_description_str(doing, refresh=False)
             bar.update(gradients - bar.n)
             bar.refresh()
+
+        yield show
+
+
+@contextmanager
+def scoring_progress(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Give a callback that takes how far a library is read, on a terminal only."""
+    with tqdm(
+        desc="scoring",
+        total=total,
+        unit=unit,
+        unit_scale=True,
+        file=sys.stderr,
+        disable=None,
+        leave=False,
+    ) as bar:
+
+        def show(position: int) -> None:
+            bar.update(position - bar.n)
 
         yield show
 

@@ -12,7 +12,7 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.console import say
 from pottsfold.commands.options import TableOutput
 from pottsfold.contacts import (
-    CUSTOMARY_SEPARATION,
+    DEFAULT_SEPARATION,
     ChainMap,
     CouplingMap,
     Score,
@@ -38,7 +38,7 @@ from pottsfold.report.contact_files import (
     write_contacts,
 )
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.tables.writing import check_table_path, write_table
 
 
 def contacts(
@@ -83,14 +83,14 @@ def contacts(
         strongest pairs.
     chain
         Name of the structure's chain, or names of several of one sequence, as A,B:
-        these alone. By custom the one that aligns best, and all of its sequence.
+        these alone. By default the one that aligns best, and all of its sequence.
     force
         Take a chain of less than 30 % identity.
     separation
-        Leave out pairs closer than this along the chain. By custom 1, and 6 for rr,
+        Leave out pairs closer than this along the chain. By default 1, and 6 for rr,
         restraints, pymol and chimerax.
     top
-        How many pairs, the strongest first: a number, or L, 1.5L, L/2. By custom
+        How many pairs, the strongest first: a number, or L, 1.5L, L/2. By default
         all in lists, and L for restraints, pymol, chimerax and figures.
     plot
         Contact map to draw, ending in .png, .pdf or .svg; or a folder for it and
@@ -134,7 +134,7 @@ def contacts(
             "fit with --method pseudolikelihood"
         )
     if separation is None:
-        separation = CUSTOMARY_SEPARATION if format in OF_FAR_PAIRS else 1
+        separation = DEFAULT_SEPARATION if format in OF_FAR_PAIRS else 1
     probabilities = None
     if score == "frobenius-apc" and potts.alphabet == PROTEIN:
         probabilities = contact_probabilities(

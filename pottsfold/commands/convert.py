@@ -66,7 +66,7 @@ def convert(
         Focus sequence for a model without one, or another: a file, whose first
         sequence is taken, or the sequence itself.
     first
-        Residue number of the first site. By custom that of --focus, or the model's.
+        Residue number of the first site. By default that of --focus, or the model's.
     match_temperature
         Alignment of natural sequences: find the temperature at which samples are most
         like them, and keep it in a .potts file for sample --temperature matched.
@@ -74,7 +74,7 @@ def convert(
     seed
         Of the random numbers of --match-temperature.
     threads
-        For --match-temperature; every core by custom.
+        For --match-temperature; every core by default.
     """
     foreign = _target(output, to)
     if foreign is not None and match_temperature is not None:

@@ -22,7 +22,7 @@ from pottsfold.model import Fit, PottsModel, save_fit
 from pottsfold.mutations import scan_table
 from pottsfold.provenance import Stopwatch
 from pottsfold.report.figures import save_figure
-from pottsfold.report.tables import write_table
+from pottsfold.tables.writing import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def demo(
     folder
         Folder for the results; made if it is not there.
     threads
-        By custom every core.
+        By default every core.
     """
     chosen = FAMILIES[family]()
     try:

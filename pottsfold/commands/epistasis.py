@@ -11,6 +11,7 @@ from pottsfold.contacts import coupling_map
 from pottsfold.errors import MutationError, UsageError
 from pottsfold.files import check_apart
 from pottsfold.model import PottsModel, load_fit
+from pottsfold.model.sites import read_family
 from pottsfold.mutations import (
     mutant_column,
     place,
@@ -21,7 +22,7 @@ from pottsfold.mutations import (
 from pottsfold.mutations.assays import measurements
 from pottsfold.mutations.epistasis import (
     KINDS,
-    LEAST_EFFECT,
+    MIN_EFFECT,
     SitePairs,
     background_effects,
     background_summary,
@@ -34,9 +35,8 @@ from pottsfold.mutations.epistasis import (
     site_pairs,
     strongest_pairs,
 )
-from pottsfold.mutations.family import read_family
-from pottsfold.mutations.measured import measured_epistasis
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
+from pottsfold.tables.writing import check_table_path, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,14 +80,14 @@ def epistasis(
         ones are measured too, with columns measured_1, measured_2, measured_12,
         measured_epistasis and corrected_epistasis (freed of the assay's curve).
     score_column
-        Which one holds the scores. By custom score, else DMS_score.
+        Which one holds the scores. By default score, else DMS_score.
     mutation
         One substitution, A23T: only pairs with it.
     alignment
         Alignment of the family, as it was given to fit: the effect of --mutation in
         every natural sequence, written to --backgrounds.
     backgrounds
-        Table to write: name, mutant, letter, log_odds, log_odds_here, identity,
+        Table to write: name, mutant, letter, log_odds, log_odds_own_letter, identity,
         covered.
     """
     for path in (output, sites, network, backgrounds):
@@ -191,7 +191,7 @@ def _summary(pairs: SitePairs, table: pd.DataFrame) -> list[str]:
     least = table["epistasis"].abs().min()
     return [
         f"{pairs.n_pairs} pairs of substitutions at {len(pairs.columns)} pairs of "
-        f"positions: {kinds} (effects below {LEAST_EFFECT} nats count as none)",
+        f"positions: {kinds} (effects below {MIN_EFFECT} nats count as none)",
         f"the table holds {len(table)}, down to |epistasis| {least:.3f} nats",
     ]
 

@@ -64,36 +64,36 @@ def fit(
     alignment
         FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln; plain, gz, xz, zstd.
     output
-        Model file to write, ending in .potts by custom.
+        Model file to write, ending in .potts by default.
     focus
         Name of the focus (wild-type) sequence, with or without /start-end. Its
-        letters are the sites of the model. By custom the first sequence.
+        letters are the sites of the model. By default the first sequence.
     no_focus
         No focus sequence: every match column is a site, numbered from 1.
     first
         Residue number of the focus sequence's first residue.
     columns
         Which letters of the focus sequence are sites: all of them, or upper-case
-        ones. By custom all where it has a letter in every column, since lower case
+        ones. By default all where it has a letter in every column, since lower case
         then marks columns of many gaps; else upper-case ones.
     alphabet
-        protein, rna, dna, or the letters themselves. By custom guessed.
+        protein, rna, dna, or the letters themselves. By default guessed.
     method
         How to fit. boltzmann: learn by sampling, for sequences to be drawn from the
         model; the others are quicker.
     gaps
-        missing: gaps are missing data. state: the gap is a letter. By custom
+        missing: gaps are missing data. state: the gap is a letter. By default
         missing, for boltzmann state; mean-field knows state only.
     form
         symmetric: one block of couplings a pair. asymmetric: each site a regression
-        of its own, then symmetrized; memory for one site at a time. By custom
+        of its own, then symmetrized; memory for one site at a time. By default
         symmetric where memory allows.
     identity
         Sequences at least this identical share their weight.
     lambda_h
-        Penalty on fields. By custom 0.01.
+        Penalty on fields. By default 0.01.
     lambda_j
-        Penalty on couplings. By custom 0.01 (q - 1)(L - 1); of boltzmann
+        Penalty on couplings. By default 0.01 (q - 1)(L - 1); of boltzmann
         0.2 L / Neff, in nats a sequence, and at most 0.06.
     strengths
         custom: penalties as above. auto: stronger ones, chosen by how well relatives
@@ -108,18 +108,18 @@ def fit(
     drop_duplicate
         Keep one of identical sequences.
     tolerance
-        Converged when a step gains less than this share of the objective; by custom
+        Converged when a step gains less than this share of the objective; by default
         3e-6.
     max_iterations
-        Iterations at most; by custom 1,000, of boltzmann 400 gradients.
+        Iterations at most; by default 1,000, of boltzmann 400 gradients.
     match_temperature
         Then find the temperature at which samples are most like the alignment, and
         keep it in the model for sample --temperature matched.
     threads
-        By custom every core; the model does not depend on it.
+        By default every core; the model does not depend on it.
     seed
         Of the random numbers of boltzmann, --lambda auto and --match-temperature, 0 by
-        custom; nothing else here draws any.
+        default; nothing else here draws any.
     """
     check_writable(output)
     checkpoint = None if boltzmann is None else boltzmann.checkpoint

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
+from pottsfold.landscape.temperature import match_temperature
 from pottsfold.memory import check_memory
 from pottsfold.model import Fit, model_bytes
 from pottsfold.provenance import Stopwatch
-from pottsfold.sampling import match_temperature
 from pottsfold.sampling.target import table_bytes
 from pottsfold.threads import Workers, chosen_threads
 
@@ -26,7 +26,7 @@ def matched(fit: Fit, family: Alignment, seed: int, threads: int | None) -> Fit:
     seed : int
         Of the random numbers.
     threads : int, optional
-        Every core by custom.
+        Every core by default.
 
     Raises
     ------

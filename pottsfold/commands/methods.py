@@ -11,15 +11,15 @@ from pottsfold.commands.console import fits_progress, optimisation_progress, say
 from pottsfold.errors import UsageError
 from pottsfold.inference import (
     Regularization,
-    choose_strengths,
+    cross_validate_penalties,
     fit_independent,
     fit_mean_field,
     fit_pseudolikelihood,
 )
-from pottsfold.inference.pseudolikelihood import MOST_ITERATIONS, TOLERANCE, Form
-from pottsfold.inference.regularization import customary
+from pottsfold.inference.pseudolikelihood import MAX_ITERATIONS, TOLERANCE, Form
+from pottsfold.inference.regularization import default_regularization
 from pottsfold.model import Fit
-from pottsfold.model.independent import CUSTOMARY_PENALTY
+from pottsfold.model.independent import DEFAULT_PENALTY
 
 Method = Literal["pseudolikelihood", "mean-field", "independent", "boltzmann"]
 Strengths = Literal["custom", "auto"]
@@ -27,7 +27,7 @@ Strengths = Literal["custom", "auto"]
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asked of a fit; None where custom is to decide.
+    """What a user asked of a fit; None where the default is to decide.
 
     Raises
     ------
@@ -109,21 +109,21 @@ def _mean_field(family: Alignment, asked: Asked) -> Fit:
 def _independent(family: Alignment, asked: Asked) -> Fit:
     if asked.lambda_j is not None:
         raise UsageError("an independent model has no couplings for --lambda-j")
-    penalty = CUSTOMARY_PENALTY if asked.lambda_h is None else asked.lambda_h
+    penalty = DEFAULT_PENALTY if asked.lambda_h is None else asked.lambda_h
     return fit_independent(family, gaps=asked.gaps or "missing", lambda_h=penalty)
 
 
 def _pseudolikelihood(family: Alignment, asked: Asked) -> Fit:
     gaps = asked.gaps or "missing"
     n_states = family.alphabet.size - (gaps == "missing")
-    custom = customary(family.length, n_states)
+    default = default_regularization(family.length, n_states)
     strengths = Regularization(
-        custom.fields if asked.lambda_h is None else asked.lambda_h,
-        custom.couplings if asked.lambda_j is None else asked.lambda_j,
+        default.fields if asked.lambda_h is None else asked.lambda_h,
+        default.couplings if asked.lambda_j is None else asked.lambda_j,
     )
     if asked.strengths == "auto":
         with fits_progress() as show:
-            choice = choose_strengths(
+            choice = cross_validate_penalties(
                 family,
                 gaps=gaps,
                 seed=asked.seed or 0,
@@ -141,9 +141,7 @@ def _pseudolikelihood(family: Alignment, asked: Asked) -> Fit:
             regularization=strengths,
             tolerance=TOLERANCE if asked.tolerance is None else asked.tolerance,
             max_iterations=(
-                MOST_ITERATIONS
-                if asked.max_iterations is None
-                else asked.max_iterations
+                MAX_ITERATIONS if asked.max_iterations is None else asked.max_iterations
             ),
             threads=asked.threads,
             progress=progress,

@@ -9,7 +9,7 @@ from pottsfold.alignment import Alignment, read_alignment, reweight
 from pottsfold.commands.console import say
 from pottsfold.errors import AlignmentError
 from pottsfold.model import PottsModel
-from pottsfold.mutations.family import read_family
+from pottsfold.model.sites import read_family
 
 
 def natural_sequences(
@@ -25,7 +25,7 @@ def natural_sequences(
         Their alignment; where it has no focus sequence its columns must be the sites,
         and this is said.
     threads : int, optional
-        Every core by custom.
+        Every core by default.
 
     Raises
     ------

@@ -13,11 +13,7 @@ from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
 from pottsfold.files import check_apart
-from pottsfold.memory import check_memory
-from pottsfold.model import PottsModel, energy, load_fit
-from pottsfold.provenance import Stopwatch
-from pottsfold.report.tables import check_table_path, write_table
-from pottsfold.sampling.partition import (
+from pottsfold.landscape.partition import (
     AnnealedPartition,
     complete,
     estimate_log_partition,
@@ -25,15 +21,19 @@ from pottsfold.sampling.partition import (
     log_likelihoods,
     weighted_mean,
 )
-from pottsfold.sampling.partition.annealing import CHAINS
+from pottsfold.landscape.partition.annealing import CHAINS
+from pottsfold.memory import check_memory
+from pottsfold.model import PottsModel, energy, load_fit
+from pottsfold.provenance import Stopwatch
 from pottsfold.sampling.target import table_bytes
+from pottsfold.tables.writing import check_table_path, write_table
 from pottsfold.threads import Workers, chosen_threads
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Bytes of a chain beside its letters: states, energies of a stretch of steps, weights.
-A_CHAIN = 600
+BYTES_PER_CHAIN = 600
 
 
 def partition(
@@ -64,14 +64,14 @@ def partition(
     chains
         How many run side by side.
     steps
-        Steps from independent sites to the model; by custom as many as a standard
+        Steps from independent sites to the model; by default as many as a standard
         error of 0.02 nats takes, up to 6,400.
     temperature
         1 is the model's own.
     seed
         Of the random numbers.
     threads
-        Every core by custom.
+        Every core by default.
     """
     if output is not None:
         if alignment is None:
@@ -117,7 +117,9 @@ def partition(
 def _check_memory(model: PottsModel, chains: int) -> None:
     # A compact table is made from a copy in the zero-sum gauge; a plain one is larger.
     compact = table_bytes(model, compact=True) + model.couplings.nbytes
-    needed = max(compact, table_bytes(model)) + chains * (3 * model.length + A_CHAIN)
+    needed = max(compact, table_bytes(model)) + chains * (
+        3 * model.length + BYTES_PER_CHAIN
+    )
     say(
         f"{model.length} positions, {model.n_states} letters; up to "
         f"{needed / 2**20:.0f} MiB beside the model"

@@ -14,7 +14,7 @@ from pottsfold.commands.options import TableOutput
 from pottsfold.contacts import CONTACT_DISTANCE, map_structure
 from pottsfold.errors import UsageError
 from pottsfold.model import load_fit
-from pottsfold.mutations.family import read_family
+from pottsfold.model.sites import read_family
 from pottsfold.mutations.rescue import (
     RankedBy,
     Rescues,
@@ -27,7 +27,7 @@ from pottsfold.mutations.rescue import (
     seen_in_family,
     single_rescues,
 )
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.tables.writing import check_table_path, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def rescue(
     structure
         PDB or mmCIF file, plain or gz: adds columns distance (angstrom) and contact.
     chain
-        Name of the structure's chain. By custom the one that aligns best.
+        Name of the structure's chain. By default the one that aligns best.
     """
     import pandas as pd
 

@@ -13,27 +13,21 @@ from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
 from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.options import TableOutput
-from pottsfold.commands.sample_files import Making, file_sha256, write_samples
 from pottsfold.errors import UsageError
 from pottsfold.files import check_apart, check_writable
+from pottsfold.landscape import comparison
+from pottsfold.landscape.comparison.comparing import FEWEST
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.storage import run_path
 from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_table_path, write_table
-from pottsfold.sampling import (
-    Sampler,
-    Samples,
-    Target,
-    comparison,
-    draw_samples,
-    ladder,
-)
-from pottsfold.sampling.comparison.comparing import FEWEST
+from pottsfold.sampling import Sampler, Samples, Target, draw_samples, ladder
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
-from pottsfold.sampling.mixing import LEAST_SWAPS
+from pottsfold.sampling.mixing import MIN_SWAPS
+from pottsfold.sampling.output import Making, file_sha256, write_samples
 from pottsfold.sampling.target import table_bytes
+from pottsfold.tables.writing import check_table_path, write_table
 from pottsfold.threads import Workers, chosen_threads
 
 ENDINGS = (".fasta", ".fa", ".fasta.gz", ".fa.gz")
@@ -87,16 +81,16 @@ def sample(
         1 is the model's own; lower ones keep to probable sequences. matched: the one
         that fit or convert found with --match-temperature.
     chains
-        How many run side by side; by custom the root of -n, at least 100 (tempering:
+        How many run side by side; by default the root of -n, at least 100 (tempering:
         20 ladders of ten). If more sequences are asked for, each chain gives several,
         two autocorrelation times apart.
     sweeps
-        Visits of every position before the first sequence; by custom as many as mixing
+        Visits of every position before the first sequence; by default as many as mixing
         takes, up to 12,700.
     seed
         Of the random numbers.
     threads
-        Every core by custom.
+        Every core by default.
     start
         random, or a FASTA file of sequences to start from.
     anneal_from
@@ -269,7 +263,7 @@ def _tell(drawn: Samples, temperatures: NDArray[np.float64], clock: Stopwatch) -
         say(f"autocorrelation times in sweeps: {', '.join(times)}")
     if len(diagnosis.swaps):
         rates = " ".join(f"{rate:.2f}" for rate in diagnosis.swaps)
-        low = diagnosis.swaps.min() < LEAST_SWAPS
+        low = diagnosis.swaps.min() < MIN_SWAPS
         say(
             f"swaps between temperatures {temperatures[0]:g} to {temperatures[-1]:g}: "
             + rates

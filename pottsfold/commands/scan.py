@@ -10,7 +10,7 @@ from pottsfold.commands.options import TableOutput
 from pottsfold.model import load_fit
 from pottsfold.mutations import in_background, scan_table
 from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.tables.writing import check_table_path, write_table
 
 # Share of sequences with a letter below which a site is said to be covered badly.
 SPARSE = 0.5

@@ -7,16 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from pottsfold.alignment import Numbering
-from pottsfold.commands.console import say
-from pottsfold.commands.library_run import LibraryRun, origin_of, spare_memory
+from pottsfold.commands.console import say, scoring_progress
 from pottsfold.commands.options import TableOutput
 from pottsfold.errors import UsageError
 from pottsfold.files import check_apart, sha256_of
 from pottsfold.model import load_fit
 from pottsfold.mutations import EffectTables, effect_tables, in_background
 from pottsfold.mutations.assays import Augmented, load_augmented
-from pottsfold.mutations.files import chosen_column, holds_sequences, open_library
-from pottsfold.report.tables import check_table_path
+from pottsfold.mutations.library.files import (
+    chosen_column,
+    holds_sequences,
+    open_library,
+)
+from pottsfold.mutations.scoring_run import LibraryRun, origin_of, spare_memory
+from pottsfold.tables.writing import check_table_path
 from pottsfold.threads import chosen_threads
 
 # What a mutant's position can be, of nine digits.
@@ -51,7 +55,7 @@ def score(
     output
         Table to write, ending in .csv, .tsv or .parquet; - is standard output.
     column
-        The column to score; by custom the first there is of mutant, mutants,
+        The column to score; by default the first there is of mutant, mutants,
         hgvs_pro and mutated_sequence. One whose name ends in sequence or seq holds
         whole sequences.
     background
@@ -63,7 +67,7 @@ def score(
         What assay --train learnt beside this model: adds the columns predicted,
         predicted_low and predicted_high, in the assay's unit.
     threads
-        Every core by custom.
+        Every core by default.
     resume
         Go on where a killed run stopped, with the parts it left in OUTPUT.parts.
     """
@@ -85,15 +89,25 @@ def score(
             say(f"column {chosen} is scored; --column NAME takes another")
         if shift:
             tables = _shifted(tables, shift, chosen)
-        run = LibraryRun(str(library), source, tables, chosen, n_threads, learnt)
-        if output == "-":
-            tally = run.to_standard_output()
-        else:
-            settings = f"column {chosen}, background {background}, shift {shift}"
-            if augmented is not None:
-                settings += f", augmented {sha256_of(augmented)[:16]}"
-            origin = origin_of(library, model, settings)
-            tally = run.to_file(output, origin, resume=resume)
+        settings = f"column {chosen}, background {background}, shift {shift}"
+        if augmented is not None:
+            settings += f", augmented {sha256_of(augmented)[:16]}"
+        with scoring_progress(source.size or None, source.unit) as progress:
+            run = LibraryRun(
+                str(library),
+                source,
+                tables,
+                chosen,
+                n_threads,
+                learnt,
+                progress=progress,
+                announce=say,
+            )
+            if output == "-":
+                tally = run.to_standard_output()
+            else:
+                origin = origin_of(library, model, settings)
+                tally = run.to_file(output, origin, resume=resume)
     for line in tally.lines(tables, shift):
         say(line)
     if output != "-":

@@ -32,7 +32,7 @@ from pottsfold.contacts.precision import (
 )
 from pottsfold.contacts.probability import contact_probabilities
 from pottsfold.contacts.ranking import (
-    CUSTOMARY_SEPARATION,
+    DEFAULT_SEPARATION,
     pairs_asked,
     strongest_pairs,
 )
@@ -41,7 +41,7 @@ from pottsfold.contacts.summary import contacts_summary_lines, precision_line
 
 __all__ = [
     "CONTACT_DISTANCE",
-    "CUSTOMARY_SEPARATION",
+    "DEFAULT_SEPARATION",
     "SEPARATIONS",
     "Chain",
     "ChainMap",

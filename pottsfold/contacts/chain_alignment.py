@@ -15,7 +15,7 @@ from pottsfold.model import PottsModel
 if TYPE_CHECKING:
     from Bio.Align import PairwiseAligner
 
-LONGEST_FILL = 20
+MAX_FILL_LENGTH = 20
 PER_LINE = 60
 
 
@@ -161,7 +161,7 @@ def _query(model: PottsModel) -> tuple[str, NDArray[np.intp]]:
     places = np.full(model.length, -1, dtype=np.intp)
     steps = np.diff(model.numbering.positions, prepend=model.numbering.positions[0] - 1)
     for site, letter in enumerate(model.focus_sequence or ""):
-        text += UNKNOWN_RESIDUE * min(int(steps[site]) - 1, LONGEST_FILL)
+        text += UNKNOWN_RESIDUE * min(int(steps[site]) - 1, MAX_FILL_LENGTH)
         if letter != GAP:
             places[site] = len(text)
             text += letter

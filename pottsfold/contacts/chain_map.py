@@ -16,10 +16,10 @@ from pottsfold.contacts.structure import Chain, read_chains
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.model import PottsModel
 
-LEAST_IDENTITY = 0.3
-LEAST_MAPPED = 0.5
-LEAST_IDENTITY_OF_COPIES = 0.9
-MOST_NAMED = 10
+MIN_IDENTITY = 0.3
+MIN_MAPPED = 0.5
+MIN_IDENTITY_OF_COPIES = 0.9
+MAX_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def map_structure(
         PDB or mmCIF file, plain or gz; its first model is used.
     chain : str, optional
         Name of the chain to use, or names of several alike, as ``"A,B"``: these
-        and no others, mapped on the first. By custom the chain that aligns best,
+        and no others, mapped on the first. By default the chain that aligns best,
         and all of the same sequence.
     force : bool
         Take a chain whatever its identity.
@@ -209,11 +209,11 @@ def _chosen(
 def _fits(aligned: AlignedChain, *, force: bool) -> bool:
     if force:
         return bool((aligned.sites >= 0).any())
-    return aligned.identity >= LEAST_IDENTITY and aligned.mapped >= LEAST_MAPPED
+    return aligned.identity >= MIN_IDENTITY and aligned.mapped >= MIN_MAPPED
 
 
 def _copies(first: AlignedChain, other: AlignedChain) -> bool:
-    return first.shared_identity(other) >= LEAST_IDENTITY_OF_COPIES
+    return first.shared_identity(other) >= MIN_IDENTITY_OF_COPIES
 
 
 def _chain_map(
@@ -259,14 +259,14 @@ def _site_residues(aligned: AlignedChain) -> SiteResidues:
 
 def _refusal(refused: Sequence[AlignedChain], *, force: bool) -> str:
     best = sorted(refused, key=lambda each: -each.score)
-    told = "; ".join(str(each) for each in best[:MOST_NAMED])
-    more = len(best) - MOST_NAMED
+    told = "; ".join(str(each) for each in best[:MAX_NAMED])
+    more = len(best) - MAX_NAMED
     rest = f"; and {more} more" if more > 0 else ""
     text = f"does not match the focus sequence ({told}{rest})"
     if force:
         return text + "; not one residue is found: give another structure"
     return (
-        f"{text}; at least {LEAST_IDENTITY:.0%} identity over {LEAST_MAPPED:.0%} is "
+        f"{text}; at least {MIN_IDENTITY:.0%} identity over {MIN_MAPPED:.0%} is "
         "needed: give the structure of a closer relative (contacts --force takes "
         "this one)"
     )
@@ -276,7 +276,7 @@ def _unlike(first: AlignedChain, other: AlignedChain) -> str:
     return (
         f"{named(other.chain.name)} has not the sequence of "
         f"{named(first.chain.name)} ({first.shared_identity(other):.0%} identity, "
-        f"{LEAST_IDENTITY_OF_COPIES:.0%} is needed); name chains of one protein"
+        f"{MIN_IDENTITY_OF_COPIES:.0%} is needed); name chains of one protein"
     )
 
 

@@ -32,10 +32,10 @@ class CouplingMap:
     Parameters
     ----------
     norms : (L, L) float64
-        Strengths as they are, the table's ``raw_score``: by custom those of
+        Strengths as they are, the table's ``raw_score``: by default those of
         :func:`coupling_norms`.
     scores : (L, L) float64
-        What pairs are ranked by, the table's ``score``: by custom the same after
+        What pairs are ranked by, the table's ``score``: by default the same after
         :func:`average_product_correction`.
     numbering : Numbering
         Residue number of every site.
@@ -215,7 +215,7 @@ def ranked_pairs(
     separation : int
         Smallest ``j - i``, in residue numbers.
     distances : (L, L) float64, optional
-        Of a structure, in angstrom; NaN where a residue is missing. By custom the
+        Of a structure, in angstrom; NaN where a residue is missing. By default the
         chain's.
     chain : ChainMap, optional
         The sites in a structure.

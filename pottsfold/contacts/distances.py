@@ -23,7 +23,7 @@ def minimal_distances(
     coordinates : sequence of (k, 3) float64, or None
         Atoms of each of L sites, in angstrom; None where it has no residue.
     others : sequence of (k, 3) float64, or None, optional
-        Atoms of the M sites of another chain; by custom the same chain's.
+        Atoms of the M sites of another chain; by default the same chain's.
 
     Returns
     -------

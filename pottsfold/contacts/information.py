@@ -10,7 +10,7 @@ from pottsfold.model import PottsModel
 
 # Fitting stops when no letter's frequency is wrong by more than this.
 FREQUENCY_ERROR = 1e-7
-MOST_ROUNDS = 1000
+MAX_ROUNDS = 1000
 
 
 def direct_information(model: PottsModel) -> NDArray[np.float64]:
@@ -97,7 +97,7 @@ def _two_site_models(
     """
     weights = np.exp(couplings - couplings.max(axis=(1, 2), keepdims=True))
     y = np.ones(second.shape)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         x = first / np.einsum("kab,kb->ka", weights, y)
         y = second / np.einsum("kab,ka->kb", weights, x)
         of_rows = x * np.einsum("kab,kb->ka", weights, y)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.contacts.ranking import CUSTOMARY_SEPARATION, strongest_pairs
+from pottsfold.contacts.ranking import DEFAULT_SEPARATION, strongest_pairs
 
 CONTACT_DISTANCE = 8.0
-SEPARATIONS = (CUSTOMARY_SEPARATION, 12, 24)
+SEPARATIONS = (DEFAULT_SEPARATION, 12, 24)
 DEPTHS = {"L/10": (1, 10), "L/5": (1, 5), "L/2": (1, 2), "L": (1, 1), "2L": (2, 1)}
 
 
@@ -76,7 +76,7 @@ def contact_precision(
     distances: NDArray[np.float64],
     positions: NDArray[np.int64],
     *,
-    separation: int = CUSTOMARY_SEPARATION,
+    separation: int = DEFAULT_SEPARATION,
     threshold: float = CONTACT_DISTANCE,
 ) -> ContactPrecision:
     """Return the precision of the top L/10, L/5, L/2, L and 2L pairs.
@@ -133,7 +133,7 @@ def precision_curve(
     distances: NDArray[np.float64],
     positions: NDArray[np.int64],
     *,
-    separation: int = CUSTOMARY_SEPARATION,
+    separation: int = DEFAULT_SEPARATION,
     threshold: float = CONTACT_DISTANCE,
 ) -> NDArray[np.float64]:
     """Return the precision of the strongest 1, 2, 3, ... pairs that can be judged.

@@ -7,7 +7,7 @@ of other strengths of regularization or other methods are read alike; of two pai
 equally far apart along the chain, the one of higher score is never the less likely.
 
 The coefficients were fitted, every family counting the same, on 27 families with
-known structures (models by pseudolikelihood as ``fit`` makes them by custom; contact:
+known structures (models by pseudolikelihood as ``fit`` makes them by default; contact:
 heavy atoms closer than 8 angstrom). ``python -m tests.benchmarks.probability`` makes
 them again, and tells how well probabilities hold on families left out.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Closer pairs touch whatever the fold.
-FEWEST_APART = 3
+MIN_APART = 3
 # Pairs that tell what scores are like where there is no contact.
 BACKGROUND = 6
 # In the order of :func:`pair_terms`.
@@ -49,7 +49,7 @@ def contact_probabilities(
     neff : float
         Effective number of sequences of the model.
     positions : (L,) int64, optional
-        Residue numbers, increasing; by custom 0 to L - 1.
+        Residue numbers, increasing; by default 0 to L - 1.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def _judged(
     i, j = np.triu_indices(length, 1)
     numbers = np.arange(length) if positions is None else positions
     apart = numbers[j] - numbers[i]
-    kept = apart >= FEWEST_APART
+    kept = apart >= MIN_APART
     return i[kept], j[kept], apart[kept]
 
 

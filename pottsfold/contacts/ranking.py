@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError
 
-CUSTOMARY_SEPARATION = 6
+DEFAULT_SEPARATION = 6
 
 
 def strongest_pairs(
     scores: NDArray[np.float64],
     positions: NDArray[np.int64],
-    separation: int = CUSTOMARY_SEPARATION,
+    separation: int = DEFAULT_SEPARATION,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the pairs of sites i < j, the strongest first.
 

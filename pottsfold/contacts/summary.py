@@ -11,7 +11,7 @@ from pottsfold.contacts.precision import (
     ContactPrecision,
     contact_precision,
 )
-from pottsfold.contacts.ranking import CUSTOMARY_SEPARATION
+from pottsfold.contacts.ranking import DEFAULT_SEPARATION
 
 SAID_OF_EACH = ("L/5", "L/2", "L")
 
@@ -83,7 +83,7 @@ def _interface_lines(coupling: CouplingMap, chain: ChainMap, n_sites: int) -> li
     """Return how many of the top L pairs touch, but not within a chain."""
     if chain.distances_inter is None:
         return []
-    table = ranked_pairs(coupling, separation=CUSTOMARY_SEPARATION, chain=chain)
+    table = ranked_pairs(coupling, separation=DEFAULT_SEPARATION, chain=chain)
     top = table.dropna(subset="distance").head(n_sites)
     between = top["contact"] & ~(top["distance_intra"] < CONTACT_DISTANCE)
     return [f"of the top {len(top)} pairs {between.sum()} touch between chains only"]
@@ -94,12 +94,12 @@ def _strongest_lines(
 ) -> list[str]:
     distances = None if chain is None else chain.distances
     table = ranked_pairs(
-        coupling, separation=CUSTOMARY_SEPARATION, distances=distances
+        coupling, separation=DEFAULT_SEPARATION, distances=distances
     ).head(count)
     first = [f"{aa}{i}" for aa, i in zip(table["aa_i"], table["i"], strict=True)]
     second = [f"{aa}{j}" for aa, j in zip(table["aa_j"], table["j"], strict=True)]
     width = max(map(len, [*first, *second, "j"]))
-    title = f"strongest pairs (|i - j| >= {CUSTOMARY_SEPARATION})"
+    title = f"strongest pairs (|i - j| >= {DEFAULT_SEPARATION})"
     lines = [title, f"{'rank':>4}  {'i':<{width}}  {'j':<{width}}  {'score':>7}"]
     for k, (one, other, score) in enumerate(
         zip(first, second, table["score"], strict=True), start=1

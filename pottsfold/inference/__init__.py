@@ -10,9 +10,9 @@ and returns a :class:`~pottsfold.model.Fit`, a model and the report of its makin
 ``fit_boltzmann``           samples have the family's statistics
 ==========================  =================================================
 
-``fit_sparse`` is Boltzmann learning of few couplings. ``choose_strengths`` finds
-penalties for pseudolikelihood, ``choose_penalty`` for Boltzmann learning, by leaving
-relatives out.
+``fit_sparse`` is Boltzmann learning of few couplings. ``cross_validate_penalties``
+finds penalties for pseudolikelihood, ``choose_penalty`` for Boltzmann learning, by
+leaving relatives out.
 """
 
 from pottsfold.inference.boltzmann import (
@@ -24,15 +24,18 @@ from pottsfold.inference.boltzmann import (
 from pottsfold.inference.independent import fit_independent
 from pottsfold.inference.mean_field import fit_mean_field
 from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood
+from pottsfold.inference.pseudolikelihood.penalty import (
+    PenaltySelection,
+    cross_validate_penalties,
+)
 from pottsfold.inference.regularization import Regularization
-from pottsfold.inference.strengths import Choice, choose_strengths
 
 __all__ = [
-    "Choice",
+    "PenaltySelection",
     "PenaltyChoice",
     "Regularization",
     "choose_penalty",
-    "choose_strengths",
+    "cross_validate_penalties",
     "fit_boltzmann",
     "fit_independent",
     "fit_mean_field",

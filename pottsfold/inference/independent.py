@@ -9,7 +9,7 @@ from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.regularization import Regularization
 from pottsfold.model.fit import Fit
-from pottsfold.model.independent import CUSTOMARY_PENALTY, independent_fields
+from pottsfold.model.independent import DEFAULT_PENALTY, independent_fields
 from pottsfold.provenance import Stopwatch
 
 
@@ -17,7 +17,7 @@ def fit_independent(
     alignment: Alignment,
     *,
     gaps: Gaps = "missing",
-    lambda_h: float = CUSTOMARY_PENALTY,
+    lambda_h: float = DEFAULT_PENALTY,
     threads: int = 1,
 ) -> Fit:
     """Fit fields alone, by penalised maximum likelihood; couplings are zero.

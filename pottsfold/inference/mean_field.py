@@ -34,7 +34,7 @@ def fit_mean_field(
     pseudocount : float
         Share of the flat distribution in the frequencies, in (0, 1).
     threads : int, optional
-        Every core by custom.
+        Every core by default.
 
     Returns
     -------

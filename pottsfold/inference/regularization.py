@@ -40,8 +40,8 @@ class Regularization:
                 raise UsageError(f"{option} {value}: a number above 0 is needed")
 
 
-def customary(length: int, n_states: int) -> Regularization:
-    """Return the field's custom: 0.01 and 0.01 (q - 1)(L - 1).
+def default_regularization(length: int, n_states: int) -> Regularization:
+    """Return the field's default: 0.01 and 0.01 (q - 1)(L - 1).
 
     Parameters
     ----------

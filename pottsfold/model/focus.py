@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment.numbering import Numbering
-from pottsfold.alignment.read import FARTHEST_FIRST, RANGE, read_alignment
+from pottsfold.alignment.read import MAX_FIRST, RANGE, read_alignment
 from pottsfold.alphabet import Alphabet
 from pottsfold.errors import UsageError
 from pottsfold.model.potts import PottsModel
@@ -51,7 +51,7 @@ def with_focus(
     text : str
         A file, whose first sequence is taken, or the sequence itself.
     first : int, optional
-        Number of the first residue; by custom from ``NAME/start-end``, else 1.
+        Number of the first residue; by default from ``NAME/start-end``, else 1.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def renumbered(model: PottsModel, first: int) -> PottsModel:
 
 
 def _checked(first: int) -> int:
-    if abs(first) > FARTHEST_FIRST:
+    if abs(first) > MAX_FIRST:
         raise UsageError(f"--first {first}: not a residue number")
     return first
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-CUSTOMARY_PENALTY = 0.01
-MOST_STEPS = 200
+DEFAULT_PENALTY = 0.01
+MAX_STEPS = 200
 ROUNDING = 1e-13
 
 
 def independent_fields(
-    frequencies: NDArray[np.float64], neff: float, lambda_h: float = CUSTOMARY_PENALTY
+    frequencies: NDArray[np.float64], neff: float, lambda_h: float = DEFAULT_PENALTY
 ) -> NDArray[np.float64]:
     """Return the fields of the best site-independent model.
 
@@ -46,7 +46,7 @@ def independent_fields(
     fields = np.zeros((length, size))
     value = objective(fields)
     identity = np.eye(size)
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         p = np.exp(fields - logsumexp(fields, axis=1)[:, np.newaxis])
         gradient = neff * (p - frequencies) + 2 * lambda_h * fields
         hessian = neff * (p[:, :, np.newaxis] * (identity - p[:, np.newaxis, :]))

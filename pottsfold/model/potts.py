@@ -45,7 +45,7 @@ class PottsModel:
         Share of that alignment, by weight, that has a letter at the site, not a gap.
     temperature : float or None
         Matched temperature: where samples are most like the family's sequences (see
-        :mod:`pottsfold.sampling.matching`); None when not known. Energies and
+        :mod:`pottsfold.landscape.temperature`); None when not known. Energies and
         probabilities are those of T = 1 whatever it is.
 
     Raises

@@ -43,7 +43,7 @@ from pottsfold.provenance import Provenance, Run
 
 FORMAT = "pottsfold-model"
 VERSION = 1
-LARGEST_HEADER = 64 * 2**20
+MAX_HEADER_BYTES = 64 * 2**20
 DTYPES = {
     "fields": ("F32", np.float32),
     "couplings": ("F32", np.float32),
@@ -265,7 +265,7 @@ def _parse(name: str) -> tuple[ModelHeader, dict[str, NDArray[Any]]]:
             handle.seek(0)
             start = handle.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-            if not 2 <= length <= min(size - 8, LARGEST_HEADER):
+            if not 2 <= length <= min(size - 8, MAX_HEADER_BYTES):
                 raise ModelFormatError(name, "not a pottsfold model file")
             text = handle.read(length)
     except FileNotFoundError:

@@ -21,18 +21,18 @@ from pottsfold.mutations.effects import (
     pair_epistasis,
     single_log_odds,
 )
-from pottsfold.mutations.library import (
+from pottsfold.mutations.library.numbering_shift import NumberingShift, numbering_shift
+from pottsfold.mutations.library.placement import place, place_sequences, place_texts
+from pottsfold.mutations.library.read import mutant_column, read_library
+from pottsfold.mutations.mutants import Mutants
+from pottsfold.mutations.notation import Substitution, read_mutant, write_mutant
+from pottsfold.mutations.scan import conservation, scan_table
+from pottsfold.mutations.scoring import (
     effect_table,
     library_summary,
     place_library,
     score_table,
 )
-from pottsfold.mutations.mutants import Mutants
-from pottsfold.mutations.notation import Substitution, read_mutant, write_mutant
-from pottsfold.mutations.numbering_shift import NumberingShift, numbering_shift
-from pottsfold.mutations.placement import place, place_sequences, place_texts
-from pottsfold.mutations.read import mutant_column, read_library
-from pottsfold.mutations.scan import conservation, scan_table
 
 __all__ = [
     "EffectTables",

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel
+from pottsfold.mutations.library.placement import place_sequences, place_texts
+from pottsfold.mutations.library.read import read_library
 from pottsfold.mutations.mutants import OK, Mutants
-from pottsfold.mutations.placement import place_sequences, place_texts
-from pottsfold.mutations.read import read_library
 
 
 def in_background(model: PottsModel, background: str) -> PottsModel:

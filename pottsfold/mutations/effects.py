@@ -88,7 +88,7 @@ def independent_log_odds(model: PottsModel) -> NDArray[np.float64]:
     """Return the same under the site-independent model of the alignment.
 
     Its fields are those of :func:`pottsfold.model.independent_fields`, at the
-    customary penalty.
+    default penalty.
 
     Returns
     -------

@@ -68,7 +68,7 @@ class Reference(Protocol):
         """Return the focus codes, shape (L,), or raise UsageError."""
 
 
-class Complaint(NamedTuple):
+class Issue(NamedTuple):
     """What is wrong with the first mutant of its kind.
 
     Parameters
@@ -104,7 +104,7 @@ class Mutants:
         Index in ``STATUSES``.
     reasons : (n,) uint8
         Index in ``REASONS``.
-    complaints : dict of Complaint
+    complaints : dict of Issue
         For every reason met, the first mutant it befell.
     wild_types : dict of int
         How often each position and wild-type letter was named.
@@ -122,7 +122,7 @@ class Mutants:
     counts: NDArray[np.int64]
     statuses: NDArray[np.uint8]
     reasons: NDArray[np.uint8]
-    complaints: Mapping[str, Complaint] = field(default_factory=dict)
+    complaints: Mapping[str, Issue] = field(default_factory=dict)
     wild_types: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -147,7 +147,7 @@ class Mutants:
         return len(self.texts)
 
 
-class Gathering:
+class MutantsBuilder:
     """Mutants being put together one by one."""
 
     def __init__(self) -> None:
@@ -158,7 +158,7 @@ class Gathering:
         self.counts = array("q")
         self.statuses = bytearray()
         self.reasons = bytearray()
-        self.complaints: dict[str, Complaint] = {}
+        self.complaints: dict[str, Issue] = {}
 
     def add(
         self,
@@ -186,7 +186,7 @@ class Gathering:
         if reason:
             status = PARTIAL if reason == "outside_model" and places else UNSCORABLE
             if reason not in self.complaints:
-                self.complaints[reason] = Complaint(len(self.texts), message)
+                self.complaints[reason] = Issue(len(self.texts), message)
         if status != UNSCORABLE:
             for column, code in places:
                 self.columns.append(column)

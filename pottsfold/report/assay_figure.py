@@ -18,8 +18,8 @@ from pottsfold.report.mutation_heatmap import CHEMISTRY
 NARROWEST, WIDE, WIDEST, SITE, MARGINS = 9.0, 14.0, 24.0, 0.15, 2.4
 SCATTER_TALL, LINE_TALL, LETTER_TALL, GAPS_TALL = 3.4, 1.9, 0.135, 1.6
 # More dots than this hide one another: their density is drawn instead.
-MOST_DOTS = 2000
-FEWEST_SINGLES = 10
+MAX_DOTS = 2000
+MIN_SINGLES = 10
 LABELS = 8.5
 # Okabe and Ito's, told apart by shape too.
 MEASURED, PREDICTED = "#0072B2", "#D55E00"
@@ -52,7 +52,7 @@ def assay_figure(
         The scores.
     """
     singles = np.flatnonzero(~measured.partial & (measured.depths == 1))
-    has_singles = len(singles) >= FEWEST_SINGLES
+    has_singles = len(singles) >= MIN_SINGLES
     letters = _letters(model)
     first, last, width, tall = 0, 0, NARROWEST, SCATTER_TALL
     if has_singles:
@@ -109,7 +109,7 @@ def _draw_classes(
     for axes, (words, members) in zip(panels, classes, strict=False):
         predicted = effects.log_odds[measured.rows[members]]
         scores = measured.scores[members]
-        if len(members) > MOST_DOTS:
+        if len(members) > MAX_DOTS:
             drawn = axes.hexbin(
                 predicted,
                 scores,

@@ -54,7 +54,7 @@ def contact_arcs_figure(
     chain : ChainMap, optional
         The same sites in a structure.
     count : int, optional
-        How many pairs, by custom L.
+        How many pairs, by default L.
     """
     positions = coupling.numbering.positions
     span = int(positions[-1] - positions[0]) + 1

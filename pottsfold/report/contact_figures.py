@@ -33,7 +33,7 @@ def draw_contact_figures(
     chain : ChainMap, optional
         The same sites in a structure; without it there is no precision.
     count : int, optional
-        How many of the strongest pairs the map and the arcs show, by custom L.
+        How many of the strongest pairs the map and the arcs show, by default L.
 
     Raises
     ------

@@ -22,7 +22,7 @@ from pottsfold.contacts.formats import (
 )
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable, written_whole
-from pottsfold.report.tables import check_table_path, write_table
+from pottsfold.tables.writing import check_table_path, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

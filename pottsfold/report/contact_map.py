@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pottsfold.contacts import (
     CONTACT_DISTANCE,
-    CUSTOMARY_SEPARATION,
+    DEFAULT_SEPARATION,
     ChainMap,
     CouplingMap,
     contact_precision,
@@ -34,7 +34,7 @@ MARKERS: dict[str, dict[str, Any]] = {
 }
 CONTACT_GREY, BETWEEN_GREY = "#c4c4c4", "#6e6e6e"
 ABSENT_GREY = "#ececec"
-AT_LEAST = f"|i \N{MINUS SIGN} j| \N{GREATER-THAN OR EQUAL TO} {CUSTOMARY_SEPARATION}"
+AT_LEAST = f"|i \N{MINUS SIGN} j| \N{GREATER-THAN OR EQUAL TO} {DEFAULT_SEPARATION}"
 
 
 def contact_map_figure(
@@ -54,7 +54,7 @@ def contact_map_figure(
     chain : ChainMap, optional
         The same sites in a structure.
     count : int, optional
-        How many of the strongest pairs; by custom L, which with a structure counts
+        How many of the strongest pairs; by default L, which with a structure counts
         the sites that have a residue in it.
     """
     figure = Figure(figsize=(INCHES, INCHES + 1), layout="compressed")

@@ -20,7 +20,7 @@ from pottsfold.model import PottsModel
 from pottsfold.report.contact_map import AT_LEAST
 from pottsfold.report.mutation_heatmap import CHEMISTRY
 
-MOST_PAIRS, PER_ROW = 12, 4
+MAX_PAIRS, PER_ROW = 12, 4
 PANEL = 2.55
 # Blue likes, red dislikes; the few strongest share the last colour.
 COLOURS = "RdBu"
@@ -45,7 +45,7 @@ def coupling_heatmaps_figure(
         The same sites in a structure: distances stand in the titles.
     """
     rows, columns = strongest_pairs(coupling.scores, coupling.numbering.positions)
-    pairs = list(zip(rows.tolist(), columns.tolist(), strict=True))[:MOST_PAIRS]
+    pairs = list(zip(rows.tolist(), columns.tolist(), strict=True))[:MAX_PAIRS]
     letters = _letters(model)
     modelled = model.alphabet.letters[model.states]
     order = [modelled.index(letter) for letter in letters]

@@ -15,7 +15,7 @@ from matplotlib.ticker import (
 )
 from numpy.typing import NDArray
 
-from pottsfold.sampling.comparison import Agreement, Comparison, Spread
+from pottsfold.landscape.comparison import Agreement, Comparison, Spread
 
 WIDTH, HEIGHT = 14.0, 7.4
 # Okabe and Ito's; told apart by filling too: natural filled, samples a line.
@@ -26,7 +26,7 @@ CELLS = 60
 # Histograms end where so small a share of either side lies beyond.
 BEYOND = 0.001
 # More dots than this hide one another: their density is drawn instead.
-MOST_DOTS = 5000
+MAX_DOTS = 5000
 
 
 def comparison_figure(comparison: Comparison, name: str = "") -> Figure:
@@ -43,7 +43,7 @@ def comparison_figure(comparison: Comparison, name: str = "") -> Figure:
     Parameters
     ----------
     comparison : Comparison
-        From :func:`pottsfold.sampling.comparison.compare`.
+        From :func:`pottsfold.landscape.comparison.compare`.
     name : str
         The family's, for the title.
     """
@@ -84,7 +84,7 @@ def _draw_agreement(axes: Axes, agreement: Agreement, what: str, counted: str) -
     """Draw sampled against natural values as dots, or as a density if many."""
     natural, sampled = agreement.points.T
     low, high = _limits(agreement.points)
-    if len(natural) > MOST_DOTS:
+    if len(natural) > MAX_DOTS:
         mesh = axes.hexbin(
             natural,
             sampled,

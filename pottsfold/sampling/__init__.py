@@ -9,7 +9,6 @@ site once, in their order.
 
 from pottsfold.sampling.chains import Chains, random_states, start_chains
 from pottsfold.sampling.draw import Samples, draw_samples
-from pottsfold.sampling.matching import MatchedTemperature, match_temperature
 from pottsfold.sampling.mixing import Diagnosis
 from pottsfold.sampling.sampler import Sampler, StepInfo, anneal, ladder
 from pottsfold.sampling.target import Target
@@ -17,7 +16,6 @@ from pottsfold.sampling.target import Target
 __all__ = [
     "Chains",
     "Diagnosis",
-    "MatchedTemperature",
     "Sampler",
     "Samples",
     "StepInfo",
@@ -25,7 +23,6 @@ __all__ = [
     "anneal",
     "draw_samples",
     "ladder",
-    "match_temperature",
     "random_states",
     "start_chains",
 ]

@@ -78,7 +78,7 @@ def start_chains(
     sequences : (M, L) uint8, optional
         Sequences to start from, in their order and again from the first if M < n; a
         random choice of n if M > n. A free site takes a random letter where theirs
-        may not be drawn. By custom all free sites are random, and fixed ones have
+        may not be drawn. By default all free sites are random, and fixed ones have
         the letters of the model's focus sequence.
 
     Returns

@@ -15,7 +15,7 @@ from pottsfold.model import PottsModel
 POSITIONS = re.compile(r"(-?[0-9]{1,9})(?:-(-?[0-9]{1,9}))?")
 INSERTS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz.")
 # A larger share of letters outside the alphabet tells that it is another one.
-MOST_UNKNOWN = 0.1
+MAX_UNKNOWN = 0.1
 
 
 def fixed_sites(model: PottsModel, text: str) -> NDArray[np.bool_]:
@@ -101,7 +101,7 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
             )
         codes = model.alphabet.encode(aligned)
         unknown = int((codes == model.alphabet.unknown).sum())
-        if unknown > MOST_UNKNOWN * model.length:
+        if unknown > MAX_UNKNOWN * model.length:
             raise AlignmentError(
                 f"{unknown} of {model.length} letters are outside the model's "
                 f"alphabet {model.alphabet.letters}",

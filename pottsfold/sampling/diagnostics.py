@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Fewer records a half chain say nothing.
-LEAST_RECORDS = 4
+MIN_RECORDS = 4
 # Sequences from which directions are found; the others are only projected.
-MOST_COMPARED = 500
+MAX_COMPARED = 500
 # Matrices up to this size are taken apart whole; of larger ones two eigenvectors are
 # sought, in a third of the time. On a busy machine whole ones took up to 4 CPU seconds
 # of waiting for one another in the linear algebra library's threads.
-MOST_WHOLE = 40
+MAX_WHOLE = 40
 
 
 def split_rhat(series: NDArray[np.float64]) -> float:
@@ -119,7 +119,7 @@ def principal_projections(
     """
     rows = codes.reshape(-1, codes.shape[-1])
     length, size = rows.shape[1], int(rows.max()) + 1
-    picks = np.linspace(0, len(rows) - 1, min(len(rows), MOST_COMPARED)).astype(int)
+    picks = np.linspace(0, len(rows) - 1, min(len(rows), MAX_COMPARED)).astype(int)
     some = rows[picks]
     matches = np.array([(some == row).sum(axis=1) for row in some], np.float64)
     centred = matches - matches.mean(axis=0)
@@ -145,11 +145,11 @@ def _leading(
     """Return the largest eigenvalues of a symmetric matrix, rising, and vectors."""
     from scipy.sparse.linalg import eigsh
 
-    if len(matrix) <= MOST_WHOLE or not matrix.any():
+    if len(matrix) <= MAX_WHOLE or not matrix.any():
         values, vectors = np.linalg.eigh(matrix)
     else:
         start = np.random.default_rng(0).standard_normal(len(matrix))
-        values, vectors = eigsh(matrix, count, v0=start, ncv=MOST_WHOLE)
+        values, vectors = eigsh(matrix, count, v0=start, ncv=MAX_WHOLE)
     order = np.argsort(values)
     return values[order], vectors[:, order]
 
@@ -157,9 +157,9 @@ def _leading(
 def _halves(series: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return every chain as two, (2 N, D // 2); the last of an odd number is left."""
     half = series.shape[1] // 2
-    if half < LEAST_RECORDS:
+    if half < MIN_RECORDS:
         raise ValueError(
-            f"{series.shape[1]} records a chain; {2 * LEAST_RECORDS} are needed"
+            f"{series.shape[1]} records a chain; {2 * MIN_RECORDS} are needed"
         )
     return np.concatenate([series[:, :half], series[:, half : 2 * half]])
 

@@ -12,10 +12,10 @@ from pottsfold.errors import UsageError
 from pottsfold.model import energy
 from pottsfold.sampling.chains import start_chains
 from pottsfold.sampling.mixing import Diagnosis, Progress, settle
-from pottsfold.sampling.sampler import MOST_TEMPERATURE, Sampler, anneal
+from pottsfold.sampling.sampler import MAX_TEMPERATURE, Sampler, anneal
 from pottsfold.threads import Workers
 
-# Chains by custom at least, and ladders of them. Burn-in costs every chain alike, but a
+# Least chains and ladders by default. Burn-in costs every chain alike, but a
 # site's table comes from memory once for all of them, at the price of some 90 updates:
 # with S sweeps of burn-in and s between sequences, sqrt(90 n s / S) chains make n
 # sequences soonest, about sqrt(n). Fewer than 100 would show less.
@@ -75,15 +75,15 @@ def draw_samples(
     n : int
         Sequences wanted.
     chains : int, optional
-        Chains, or ladders of them; by custom the root of n and at least 100, or 20
+        Chains, or ladders of them; by default the root of n and at least 100, or 20
         ladders.
     sweeps : int, optional
-        Sweeps before the first sequence; by custom as many as mixing takes, 12,700 at
+        Sweeps before the first sequence; by default as many as mixing takes, 12,700 at
         most.
     seed : int
         Of all random numbers: the same one gives the same sequences.
     start : (M, L) uint8, optional
-        Sequences to start from; by custom random ones.
+        Sequences to start from; by default random ones.
     hottest : float, optional
         Cool the chains from this temperature first; for one temperature, not a ladder.
         Their sweeps on the way come before ``sweeps``.
@@ -169,9 +169,9 @@ def _schedule(sampler: Sampler, hottest: float | None) -> NDArray[np.float64]:
             "--anneal-from: tempering has hot chains of its own; leave one of them out"
         )
     temperature = float(sampler.temperatures[0])
-    if not temperature < hottest <= MOST_TEMPERATURE:
+    if not temperature < hottest <= MAX_TEMPERATURE:
         raise UsageError(
             f"--anneal-from {hottest:g}: chains are cooled from a temperature above "
-            f"the wanted one, {temperature:g}, up to {MOST_TEMPERATURE:g}"
+            f"the wanted one, {temperature:g}, up to {MAX_TEMPERATURE:g}"
         )
     return cooling(hottest, temperature)

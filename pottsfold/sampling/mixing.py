@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pottsfold.model import energy
 from pottsfold.sampling.chains import CLONES, Chains, random_states
 from pottsfold.sampling.diagnostics import (
-    LEAST_RECORDS,
+    MIN_RECORDS,
     autocorrelation_time,
     effective_size,
     principal_projections,
@@ -28,12 +28,12 @@ RECORDS = 100
 # Sweeps of the first stretch, and at most of the last one.
 SHORTEST, LONGEST = 100, 6400
 # Vehtari et al. 2021 ask for this R-hat, and an effective size of 400.
-MOST_RHAT = 1.01
-LEAST_SIZE = 400.0
+MAX_RHAT = 1.01
+MIN_SIZE = 400.0
 # Fewer chains, or starts, cannot show that another region was missed.
-LEAST_CHAINS = 4
+MIN_CHAINS = 4
 # Below this share of swaps the rungs of a ladder hardly talk.
-LEAST_SWAPS = 0.05
+MIN_SWAPS = 0.05
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Diagnosis:
         """Whether chains agree with themselves and with one another."""
         return (
             bool(self.rhat)
-            and max(self.rhat.values()) <= MOST_RHAT
-            and min(self.size.values()) >= LEAST_SIZE
+            and max(self.rhat.values()) <= MAX_RHAT
+            and min(self.size.values()) >= MIN_SIZE
         )
 
     @property
@@ -87,17 +87,17 @@ class Diagnosis:
 
     @property
     def _doubt(self) -> str:
-        if self.n_chains < LEAST_CHAINS:
+        if self.n_chains < MIN_CHAINS:
             return f"{self.n_chains} chains cannot show it; take --chains 4 or more"
-        if self.n_starts < LEAST_CHAINS:
+        if self.n_starts < MIN_CHAINS:
             return (
                 f"the chains began at {self.n_starts} sequences and may all have "
                 "missed a region; compare with --start random"
             )
         if not self.rhat:
             return f"{self.sweeps} sweeps are too few to judge; take more --sweeps"
-        if min(self.size.values()) < LEAST_SIZE:
-            return f"that size is below {LEAST_SIZE:g}; take more --chains or --sweeps"
+        if min(self.size.values()) < MIN_SIZE:
+            return f"that size is below {MIN_SIZE:g}; take more --chains or --sweeps"
         return ""
 
     @property
@@ -126,8 +126,8 @@ class Diagnosis:
             clones = f"clones part within {self.mixing_time} sweeps"
         if self.mixed:
             return f"mixed: {found}; {clones}"
-        agree = max(self.rhat.values()) <= MOST_RHAT and self.mixing_time is not None
-        if agree or self.n_chains < LEAST_CHAINS:
+        agree = max(self.rhat.values()) <= MAX_RHAT and self.mixing_time is not None
+        if agree or self.n_chains < MIN_CHAINS:
             return f"mixing UNKNOWN: {found}; {clones}; but {self._doubt}"
         return f"NOT mixed: {found}; {clones}"
 
@@ -180,7 +180,7 @@ def settle(
     seed : int
         For the clones' random states.
     sweeps : int or None
-        Sweeps to make; by custom as many as it takes, within bounds.
+        Sweeps to make; by default as many as it takes, within bounds.
     progress : callable
         Called with the sweeps just made.
     n_starts : int, optional
@@ -306,7 +306,7 @@ def run_stretch(
     # would take for a difference between equal sequences.
     model = sampler.target.model
     energies = np.stack(workers.map(lambda rows: energy(model, rows), codes), axis=1)
-    if len(codes) >= 2 * LEAST_RECORDS:
+    if len(codes) >= 2 * MIN_RECORDS:
         series["energy"] = energies
         projections = principal_projections(records)
         for k, projection in enumerate(projections):

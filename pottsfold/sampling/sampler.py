@@ -22,7 +22,7 @@ Move = Literal["gibbs", "metropolis"]
 _Mover = Callable[[Any, Any, Any, Any, int], int]
 # Others would leave the range of float32: a forbidden letter stays so only while its
 # field, over the temperature, is far below all others.
-LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-4, 1e6
+MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-4, 1e6
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class Sampler:
     def __post_init__(self) -> None:
         temperatures = np.atleast_1d(np.array(self.temperatures, np.float64))
         for temperature in temperatures.tolist():
-            if not LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE:
+            if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:
                 raise UsageError(
                     f"--temperature {temperature:g}: a number of at least "
-                    f"{LEAST_TEMPERATURE:g} and at most {MOST_TEMPERATURE:g} is needed"
+                    f"{MIN_TEMPERATURE:g} and at most {MAX_TEMPERATURE:g} is needed"
                 )
         temperatures.flags.writeable = False
         object.__setattr__(self, "temperatures", temperatures)

@@ -13,7 +13,7 @@ from pottsfold.jit import aligned_zeros
 from pottsfold.model import PottsModel, zero_sum
 from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, quantize
 from pottsfold.simd.codegen import row_width
-from pottsfold.simd.tables import EIGHT, MOST_SHORT, WAYS, short_width
+from pottsfold.simd.tables import EIGHT, MAX_SHORT, WAYS, short_width
 
 # The coarsest step of a compact table, in nats.
 COARSEST = 2.0**-8
@@ -30,10 +30,10 @@ class Target:
     model : PottsModel
         Model of L sites and q letters.
     free : (L,) bool, optional
-        Sites that are drawn; the others keep the letters of their chain. By custom
+        Sites that are drawn; the others keep the letters of their chain. By default
         all.
     allowed : (L, q) bool, optional
-        Letters that may be drawn; by custom all of the model's letters. The gap never
+        Letters that may be drawn; by default all of the model's letters. The gap never
         may where the model holds it for missing data.
     compact : bool
         Ask for couplings as int16 in steps of a power of two: two thirds of the
@@ -130,7 +130,7 @@ def finest_scale(largest: float) -> float:
         :func:`pottsfold.sampling.kernels.quantize` returns, over its scale, and half
         a step a row.
     """
-    return 2.0 ** math.floor(math.log2((MOST_SHORT - COLUMNS / 2) / largest))
+    return 2.0 ** math.floor(math.log2((MAX_SHORT - COLUMNS / 2) / largest))
 
 
 def _plain(

@@ -27,7 +27,7 @@ GROUP = 8
 # The widest part of a row that is handled as one vector.
 WIDEST = 16
 # Below this exp(x) is no normal float32 number: it counts as zero.
-LEAST_EXPONENT = -87.0
+MIN_EXPONENT = -87.0
 LOG2_E = 1.4426950408889634
 # Adding and taking away 1.5 * 2^23 rounds a float32 to the nearest whole number.
 ROUNDER = 12582912.0
@@ -131,9 +131,9 @@ class Floats:
         return self.builder.fsub(self.builder.fadd(x, rounder), rounder)
 
     def exp(self, x: Any) -> Any:
-        """Return exp(x) of a row; zero below LEAST_EXPONENT."""
+        """Return exp(x) of a row; zero below MIN_EXPONENT."""
         build = self.builder
-        least = self.constant(LEAST_EXPONENT)
+        least = self.constant(MIN_EXPONENT)
         tiny = build.fcmp_ordered("<", x, least)
         y = build.fmul(build.select(tiny, least, x), self.constant(LOG2_E))
         whole = self.whole(y)

@@ -20,7 +20,7 @@ from pottsfold.simd.codegen import BYTE, CACHE_LINE, INT16, INT32, INT64, Row
 WAYS = 4
 # Columns of an int16 table that are added at once.
 EIGHT = 8
-MOST_SHORT = 32767.0
+MAX_SHORT = 32767.0
 
 
 class _Columns:
@@ -186,9 +186,9 @@ def round_row(typing, out, rows, i, j, b, scale, most, lanes):
             size = part.larger(x, builder.fneg(x))
             place = row.at(most, start)
             part.store(part.larger(part.load(place), size), place)
-            x = part.larger(x, part.constant(-MOST_SHORT))
-            over = builder.fcmp_ordered(">", x, part.constant(MOST_SHORT))
-            x = builder.select(over, part.constant(MOST_SHORT), x)
+            x = part.larger(x, part.constant(-MAX_SHORT))
+            over = builder.fcmp_ordered(">", x, part.constant(MAX_SHORT))
+            x = builder.select(over, part.constant(MAX_SHORT), x)
             kind = ir.VectorType(INT16, part.width)
             there = builder.bitcast(row.at(target, start), kind.as_pointer())
             builder.store(builder.fptosi(x, kind), there, align=2)

@@ -136,7 +136,7 @@ def test_blocks_and_tasks_do_not_change_the_counts(
     expected = plain_weights(codes, 0.8)
     assert np.array_equal(identity_weights(codes, 0.8, threads=1), expected)
     monkeypatch.setattr(weights_room, "SPAN", span)
-    monkeypatch.setattr(weights_room, "LEAST_BLOCKS_PER_TASK", span)
+    monkeypatch.setattr(weights_room, "MIN_BLOCKS_PER_TASK", span)
     assert np.array_equal(identity_weights(codes, 0.8, threads=1), expected)
 
 

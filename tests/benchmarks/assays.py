@@ -24,7 +24,7 @@ import pandas as pd
 from pottsfold.alignment import Alignment, read_alignment, reweight
 from pottsfold.alignment.read import Columns
 from pottsfold.inference import Regularization, fit_pseudolikelihood
-from pottsfold.inference.regularization import customary
+from pottsfold.inference.regularization import default_regularization
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import mutant_effects, place_library, read_library
 from pottsfold.mutations.assays import (
@@ -35,7 +35,7 @@ from pottsfold.mutations.assays import (
     spearman,
 )
 from pottsfold.mutations.assays.agreement import SCORES
-from pottsfold.mutations.measured import measured_epistasis
+from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
 
 NUMBER = re.compile("[0-9]+")
 Fitter = Callable[[Alignment], PottsModel]
@@ -131,12 +131,12 @@ LIBRARIES = (
 
 
 def pseudolikelihood(lambda_h: float, lambda_j_factor: float) -> Fitter:
-    """Return a fitter with lambda_j that many times the custom of the field."""
+    """Return a fitter with lambda_j that many times the default."""
 
     def fit(alignment: Alignment) -> PottsModel:
         # Gaps are missing data: 20 modelled letters.
-        custom = customary(alignment.length, alignment.alphabet.size - 1)
-        strengths = Regularization(lambda_h, custom.couplings * lambda_j_factor)
+        default = default_regularization(alignment.length, alignment.alphabet.size - 1)
+        strengths = Regularization(lambda_h, default.couplings * lambda_j_factor)
         return fit_pseudolikelihood(alignment, regularization=strengths).model
 
     return fit

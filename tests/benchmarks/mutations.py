@@ -21,10 +21,10 @@ from pyarrow import parquet
 
 from pottsfold.model import Fit, FitReport, PottsModel, save_fit
 from pottsfold.mutations import EffectTables, effect_tables
-from pottsfold.mutations.files import open_library
-from pottsfold.mutations.library import LibraryScorer
-from pottsfold.mutations.parsing import TextColumns
-from pottsfold.mutations.singly import place_singly
+from pottsfold.mutations.library.files import open_library
+from pottsfold.mutations.library.parse_one import place_each
+from pottsfold.mutations.library.parsing import TextColumns
+from pottsfold.mutations.scoring import LibraryScorer
 from tests.naive import mutations as naive
 from tests.strategies import random_model
 
@@ -109,7 +109,7 @@ def score_file(path: Path, tables: EffectTables) -> int:
 
 def score_plainly(model: PottsModel, texts: list[str]) -> list[float]:
     """Read each text by itself and add its pairs up in a Python loop."""
-    mutants = place_singly(model, texts)
+    mutants = place_each(model, texts)
     scores = []
     for n in range(len(mutants)):
         places = slice(mutants.offsets[n], mutants.offsets[n + 1])

@@ -1,6 +1,6 @@
 """Partition functions of real families: ``python -m tests.benchmarks.partition``.
 
-Models are fitted by pseudolikelihood at the custom penalties to the families under
+Models are fitted by pseudolikelihood at the default penalties to the families under
 POTTSFOLD_DATA. Times are processor seconds of one thread, the best of several runs.
 The floor is the time that the same number of site updates takes in Gibbs sweeps of
 1,000 chains and nothing else.
@@ -18,24 +18,24 @@ import numpy as np
 
 from pottsfold.alignment import Alignment, clustered_folds, read_alignment, reweight
 from pottsfold.inference import Regularization, fit_pseudolikelihood
-from pottsfold.inference.regularization import customary
-from pottsfold.model import PottsModel
-from pottsfold.sampling import Sampler, Target
-from pottsfold.sampling.partition import (
+from pottsfold.inference.regularization import default_regularization
+from pottsfold.landscape.partition import (
     estimate_log_partition,
     independent_log_likelihoods,
     integrate_log_partition,
     mean_log_likelihood,
     weighted_mean,
 )
-from pottsfold.sampling.partition.annealing import (
+from pottsfold.landscape.partition.annealing import (
     COOLED,
     FEW_CHAINS,
     FEW_STEPS,
-    LEAST_SWEEPS,
+    MIN_SWEEPS,
     RECORDED,
-    SWEEPS_A_STEP,
+    SWEEPS_PER_STEP,
 )
+from pottsfold.model import PottsModel
+from pottsfold.sampling import Sampler, Target
 from pottsfold.threads import Workers
 from tests.benchmarks.sampling import updates_per_second
 
@@ -53,7 +53,7 @@ def updates(trials: tuple) -> int:
     """Site updates a site of all runs."""
     made = COOLED * (FEW_STEPS + RECORDED) + FEW_CHAINS * FEW_STEPS
     for trial in trials[1:]:
-        sweeps = max(LEAST_SWEEPS, round(SWEEPS_A_STEP * trial.steps))
+        sweeps = max(MIN_SWEEPS, round(SWEEPS_PER_STEP * trial.steps))
         made += trial.chains * (trial.steps + sweeps)
     return made
 
@@ -120,13 +120,15 @@ def print_held_out(name: str, gaps: str, workers: Workers) -> None:
         reweight(whole.select(sequences=rows, note="one part"))
         for rows in (folds != 0, folds == 0)
     ]
-    custom = customary(whole.length, whole.alphabet.size - (gaps == "missing"))
+    default = default_regularization(
+        whole.length, whole.alphabet.size - (gaps == "missing")
+    )
     print(f"\n{name}, gaps {gaps}, a fifth left out at {identity:.0%} identity:")
     print("| penalties | fitted | held out | profile, held out |")
     print("|---|---|---|---|")
     for factor_h, factor_j in ((1, 1), (100, 3), (100, 10)):
         strengths = Regularization(
-            factor_h * custom.fields, factor_j * custom.couplings
+            factor_h * default.fields, factor_j * default.couplings
         )
         model = fit_pseudolikelihood(
             parts[0], gaps=gaps, regularization=strengths, threads=1

@@ -21,14 +21,14 @@ from pottsfold.alignment import read_alignment, reweight
 from pottsfold.contacts import average_maps, contact_precision, coupling_map
 from pottsfold.inference import Regularization, fit_mean_field, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood import TOLERANCE
-from pottsfold.inference.regularization import customary
+from pottsfold.inference.regularization import default_regularization
 from pottsfold.model import Fit
 from tests.families import known_distances, reference_rows
 
 DEPTHS = {"top_L5": "L/5", "top_L2": "L/2", "top_L": "L"}
 
 
-# What --ensemble averages: gaps, lambda_h, lambda_j beside the custom one.
+# What --ensemble averages: gaps, lambda_h, lambda_j beside the default one.
 ENSEMBLE = [(gaps, 10.0, factor) for gaps in ("missing", "state") for factor in (1, 3)]
 
 
@@ -45,7 +45,7 @@ def fits(folder: Path, options: argparse.Namespace) -> list[Fit]:
             regularization=Regularization(
                 lambda_h,
                 factor
-                * customary(
+                * default_regularization(
                     alignment.length, alignment.alphabet.size - (gaps == "missing")
                 ).couplings,
             ),

@@ -20,9 +20,9 @@ from sklearn.linear_model import LogisticRegression
 from pottsfold.alignment import read_alignment, reweight
 from pottsfold.contacts import coupling_map
 from pottsfold.contacts.precision import CONTACT_DISTANCE
-from pottsfold.contacts.probability import BACKGROUND, FEWEST_APART, pair_terms
+from pottsfold.contacts.probability import BACKGROUND, MIN_APART, pair_terms
 from pottsfold.inference import Regularization, fit_mean_field, fit_pseudolikelihood
-from pottsfold.inference.regularization import customary
+from pottsfold.inference.regularization import default_regularization
 from pottsfold.model import PottsModel
 from tests.families import known_distances
 
@@ -34,9 +34,11 @@ def fitted(folder: Path, options: argparse.Namespace) -> PottsModel:
     alignment = reweight(read_alignment(folder / "match.fasta", focus=None))
     if options.method == "mean-field":
         return fit_mean_field(alignment).model
-    custom = customary(alignment.length, 20 if options.gaps == "missing" else 21)
+    default = default_regularization(
+        alignment.length, 20 if options.gaps == "missing" else 21
+    )
     strengths = Regularization(
-        options.lambda_h, custom.couplings * options.lambda_j_factor
+        options.lambda_h, default.couplings * options.lambda_j_factor
     )
     return fit_pseudolikelihood(
         alignment, gaps=options.gaps, regularization=strengths
@@ -50,7 +52,7 @@ def pairs_of(data: Path, options: argparse.Namespace) -> dict[str, tuple]:
         model = fitted(folder, options)
         distances = known_distances(data, folder.name)
         terms = pair_terms(coupling_map(model).scores, model.neff)
-        i, j = np.triu_indices(len(distances), FEWEST_APART)
+        i, j = np.triu_indices(len(distances), MIN_APART)
         known = np.isfinite(distances[i, j])
         touching = distances[i, j] < CONTACT_DISTANCE
         found[folder.name] = (terms[known], touching[known], (j - i)[known])
@@ -117,7 +119,7 @@ def main() -> None:
     touching = np.concatenate([pairs[1] for pairs in found.values()])
     apart = np.concatenate([pairs[2] for pairs in found.values()])
     for label, kept in (
-        ("all pairs", apart >= FEWEST_APART),
+        ("all pairs", apart >= MIN_APART),
         ("6 or more apart", apart >= BACKGROUND),
         ("6 or more apart, 0.2 or more", (apart >= BACKGROUND) & (probabilities > 0.2)),
     ):

@@ -8,8 +8,8 @@ import pytest
 
 from pottsfold.alphabet import RNA
 from pottsfold.commands.main import main
+from pottsfold.landscape.partition import exact_log_partition, log_likelihoods
 from pottsfold.model import Fit, FitReport, energy, save_fit
-from pottsfold.sampling.partition import exact_log_partition, log_likelihoods
 from tests.strategies import random_model
 
 QUICK = ["--chains", "200", "--steps", "40"]

@@ -69,7 +69,7 @@ def test_the_sites_line_is_the_mean_rank():
 
 
 def test_many_mutants_are_drawn_as_their_density(monkeypatch):
-    monkeypatch.setattr(module, "MOST_DOTS", 100)
+    monkeypatch.setattr(module, "MAX_DOTS", 100)
     figure = assay_figure(*inputs([*SINGLES, *made.doubles(MODEL, 200)]))
     panels = [
         axes

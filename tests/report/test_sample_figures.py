@@ -3,9 +3,9 @@
 import numpy as np
 
 from pottsfold.alphabet import RNA
+from pottsfold.landscape.comparison import compare
 from pottsfold.report.figures import save_figure
 from pottsfold.report.sample_figures import comparison_figure
-from pottsfold.sampling.comparison import compare
 from tests.strategies import random_alignment, random_codes, random_model
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESIDUES_PER_LINE = 50
-LONGEST_SEQUENCE = 100_000
+MAX_SEQUENCE_LENGTH = 100_000
 NOT_KNOWN = "X"
 
 
@@ -52,7 +52,7 @@ def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> str:
             "an RR file begins with the sequence, and this model has no focus; "
             "fit with --focus NAME, or take another format"
         )
-    if last - first >= LONGEST_SEQUENCE:
+    if last - first >= MAX_SEQUENCE_LENGTH:
         raise UsageError(
             f"an RR file holds the whole sequence, and the sites' numbers run from "
             f"{first} to {last}; take another format"

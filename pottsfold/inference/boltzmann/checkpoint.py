@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment
 from pottsfold.errors import UsageError
 from pottsfold.files import written_whole
+from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.learner import State
-from pottsfold.inference.boltzmann.stopping import Best
 
 # Seconds between two saves, and bytes of text in a file at most.
 EVERY = 30.0
-LONGEST_TEXT = 2**20
+MAX_TEXT_LENGTH = 2**20
 # Before the names of what belongs to the best round.
 OF_BEST = "best_"
 FORMAT = "pottsfold-boltzmann-checkpoint 1"
@@ -68,7 +68,7 @@ class Checkpoint:
         """Whether it is time to save."""
         return time.monotonic() - self._saved >= EVERY
 
-    def save(self, state: State, best: Best | None = None) -> None:
+    def save(self, state: State, best: EarlyStopping | None = None) -> None:
         """Write a state, and the best round before it, whole or not at all.
 
         Raises
@@ -87,7 +87,7 @@ class Checkpoint:
             np.savez(handle, **contents)
         self._saved = time.monotonic()
 
-    def load(self, state: State, best: Best | None = None) -> None:
+    def load(self, state: State, best: EarlyStopping | None = None) -> None:
         """Fill a state of the same family and settings with what the file holds.
 
         And the best round, where sequences were held out.
@@ -144,18 +144,18 @@ def alignment_hash(alignment: Alignment) -> str:
     return digest.hexdigest()
 
 
-def _named(state: State, best: Best | None) -> dict[str, Any]:
+def _named(state: State, best: EarlyStopping | None) -> dict[str, Any]:
     """Return all values of a state and of the best round, by name."""
     of_best = {} if best is None else vars(best)
     return {**vars(state), **{OF_BEST + name: v for name, v in of_best.items()}}
 
 
-def _arrays(state: State, best: Best | None) -> dict[str, NDArray[Any]]:
+def _arrays(state: State, best: EarlyStopping | None) -> dict[str, NDArray[Any]]:
     named = _named(state, best)
     return {name: value for name, value in named.items() if hasattr(value, "dtype")}
 
 
-def _numbers(state: State, best: Best | None) -> dict[str, int | float]:
+def _numbers(state: State, best: EarlyStopping | None) -> dict[str, int | float]:
     named = _named(state, best)
     return {n: value for n, value in named.items() if isinstance(value, (int, float))}
 
@@ -169,7 +169,7 @@ def _member(
             raise ValueError(name)
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(handle)
         if like is None:
-            fits = dtype == np.uint8 and len(shape) == 1 and shape[0] <= LONGEST_TEXT
+            fits = dtype == np.uint8 and len(shape) == 1 and shape[0] <= MAX_TEXT_LENGTH
         else:
             fits = dtype == like.dtype and shape == like.shape
         if fortran or not fits:

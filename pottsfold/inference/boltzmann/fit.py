@@ -10,7 +10,7 @@ from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import NotConverged
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
-from pottsfold.inference.boltzmann.fresh import Look, look_at
+from pottsfold.inference.boltzmann.early_stopping import EarlyStopping, none_yet
 from pottsfold.inference.boltzmann.learner import (
     Learner,
     State,
@@ -21,10 +21,10 @@ from pottsfold.inference.boltzmann.likelihood import part
 from pottsfold.inference.boltzmann.modes import leading_modes
 from pottsfold.inference.boltzmann.plan import (
     CHAINS,
-    MOST_GRADIENTS,
+    MAX_GRADIENTS,
     TARGET,
     Settings,
-    customary_penalty,
+    default_penalty,
     rounds,
     rounds_ahead,
 )
@@ -34,10 +34,10 @@ from pottsfold.inference.boltzmann.report import (
     learned_fit,
     opened_checkpoint,
     quality_of,
-    take_up,
+    restore,
 )
 from pottsfold.inference.boltzmann.statistics import family_statistics
-from pottsfold.inference.boltzmann.stopping import Best, none_yet
+from pottsfold.inference.boltzmann.validation import SampleQuality, evaluate_samples
 from pottsfold.inference.preparation import model_of
 from pottsfold.memory import check_memory
 from pottsfold.model import Fit, PottsModel
@@ -46,7 +46,7 @@ from pottsfold.threads import Workers, chosen_threads
 
 # Pearson's gain of a round below which more gradients are of no use: the penalty keeps
 # the model from the family's correlations then.
-LEAST_GAIN = 0.005
+MIN_GAIN = 0.005
 
 
 def fit_boltzmann(
@@ -56,7 +56,7 @@ def fit_boltzmann(
     penalty: float | None = None,
     chains: int = CHAINS,
     target: float = TARGET,
-    max_gradients: int = MOST_GRADIENTS,
+    max_gradients: int = MAX_GRADIENTS,
     held_out: float | None = None,
     seed: int = 0,
     threads: int | None = None,
@@ -82,7 +82,7 @@ def fit_boltzmann(
         ``missing``: statistics of pairs of sites are of the sequences that have a
         letter at both, and samples have no gaps.
     penalty : float, optional
-        L2 strength of couplings, in nats a sequence. By custom 0.2 L / Neff, at most
+        L2 strength of couplings, in nats a sequence. By default 0.2 L / Neff, at most
         0.06.
     chains : int
         Number of persistent chains.
@@ -100,7 +100,7 @@ def fit_boltzmann(
     seed : int
         Of all random numbers.
     threads : int, optional
-        Every core by custom; the result does not depend on it.
+        Every core by default; the result does not depend on it.
     checkpoint : Path, optional
         File that the state is saved to.
     resume : bool
@@ -132,7 +132,7 @@ def fit_boltzmann(
         the last chains did not mix.
     """
     if penalty is None:
-        penalty = customary_penalty(alignment)
+        penalty = default_penalty(alignment)
     settings = Settings(gaps, penalty, chains, target, max_gradients, held_out, seed)
     clock = Stopwatch()
     used = chosen_threads(threads)
@@ -150,7 +150,7 @@ def fit_boltzmann(
         state = first_state_of(statistics, chains, seed)
         best = None if parted is None else none_yet(parted, state)
         if file is not None and resume:
-            take_up(file, state, max_gradients, announce, best)
+            restore(file, state, max_gradients, announce, best)
         run = _Run(family, settings, learner, state, best, file, progress, announce)
         model, look, why = run.learned()
     converged, stopped = _verdict(look, target, why, best)
@@ -178,12 +178,12 @@ class _Run:
     settings: Settings
     learner: Learner
     state: State
-    best: Best | None
+    best: EarlyStopping | None
     file: Checkpoint | None
     progress: Progress
     announce: Announce
 
-    def learned(self) -> tuple[PottsModel, Look, str]:
+    def learned(self) -> tuple[PottsModel, SampleQuality, str]:
         """Learn round by round; return a model, its last look, and why it is the end.
 
         Where chains that run until they mix fall short of what those of 200 sweeps
@@ -230,9 +230,11 @@ class _Run:
         means = self.learner.mean_parameters(state)
         return model_of(self.family, self.settings.gaps, *means)
 
-    def _look(self, model: PottsModel, *, last: bool = False) -> Look:
+    def _look(self, model: PottsModel, *, last: bool = False) -> SampleQuality:
         seed, workers = self.settings.seed, self.learner.workers
-        return look_at(model, self.family, seed=seed, workers=workers, last=last)
+        return evaluate_samples(
+            model, self.family, seed=seed, workers=workers, last=last
+        )
 
     def _judged(self, model: PottsModel) -> tuple[bool, str]:
         """Say how a round's model does.
@@ -251,8 +253,8 @@ class _Run:
         ends = [end for end in rounds(self.settings.max_gradients) if end < made]
         # A round that was cut short may gain little for want of gradients.
         whole = bool(ends) and made >= 2 * ends[-1]
-        if self.best is None and whole and look.pearson - state.pearson < LEAST_GAIN:
-            why = f"the last round gained less than {LEAST_GAIN:g}"
+        if self.best is None and whole and look.pearson - state.pearson < MIN_GAIN:
+            why = f"the last round gained less than {MIN_GAIN:g}"
         state.pearson = look.pearson
         if self.best is not None:
             self.progress(state.gradients, "looking at held-out sequences")
@@ -270,7 +272,7 @@ class _Run:
 
 
 def _verdict(
-    look: Look, target: float, why: str, best: Best | None
+    look: SampleQuality, target: float, why: str, best: EarlyStopping | None
 ) -> tuple[bool, str]:
     """Return whether the fit converged, and why it ended."""
     assert look.diagnosis is not None

@@ -17,7 +17,7 @@ from pottsfold.jit import aligned_zeros
 from pottsfold.sampling.chains import LETTERS, STEPS, random_states
 from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, gibbs_sweeps, quantize
 from pottsfold.sampling.target import COARSEST
-from pottsfold.simd.tables import EIGHT, MOST_SHORT, short_width
+from pottsfold.simd.tables import EIGHT, MAX_SHORT, short_width
 from pottsfold.threads import Workers
 
 # Step length at the start, and gradients after which it is half of that.
@@ -30,7 +30,7 @@ SWEEPS = 2
 # Stream of random numbers for the sequences that chains return to.
 RETURN = 102
 # Steps a nat in which chains see the couplings, unless sums would leave their range.
-STEPS_A_NAT = 1024.0
+STEPS_PER_NAT = 1024.0
 
 
 @dataclass(eq=False)
@@ -231,7 +231,7 @@ class Learner:
         self, state: State
     ) -> tuple[NDArray[np.float32] | NDArray[np.int16], float, tuple[int, ...]]:
         """Return couplings as chains see them, their steps a nat, and lanes."""
-        scale, longest = STEPS_A_NAT, MOST_SHORT - COLUMNS / 2
+        scale, longest = STEPS_PER_NAT, MAX_SHORT - COLUMNS / 2
         while scale * COARSEST >= 1:
 
             def fill(site: int, scale: float = scale) -> float:

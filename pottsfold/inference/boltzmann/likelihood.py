@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, clustered_folds, reweight
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import UsageError
-from pottsfold.model import PottsModel
-from pottsfold.sampling.partition import (
+from pottsfold.landscape.partition import (
     estimate_log_partition,
     independent_log_likelihoods,
     log_likelihoods,
     weighted_mean,
 )
+from pottsfold.model import PottsModel
 from pottsfold.threads import Workers
 
 # Chains and error of log Z: far below the sequences' own error.
@@ -29,7 +29,7 @@ CHAINS, ACCURACY = 400, 0.05
 # Sequences to judge by, and to learn from, at least.
 FEWEST = 20
 # A share is a whole number of so many folds at most.
-MOST_FOLDS = 20
+MAX_FOLDS = 20
 # Stream of seeds, apart from those of learning and of fresh chains.
 STREAM = 110
 
@@ -194,9 +194,9 @@ def part(
     UsageError
         If the share is out of its range, or a part has fewer than 20 sequences.
     """
-    if not 1 / MOST_FOLDS <= share <= 1 / 2:
+    if not 1 / MAX_FOLDS <= share <= 1 / 2:
         raise UsageError(f"--held-out {share:g}: a share from 0.05 to 0.5 is needed")
-    folded = Fraction(share).limit_denominator(MOST_FOLDS)
+    folded = Fraction(share).limit_denominator(MAX_FOLDS)
     folds, identity = clustered_folds(alignment, folded.denominator, seed)
     chosen = _without_focus(alignment, folds, folded.denominator)
     out = np.isin(folds, chosen[: folded.numerator])

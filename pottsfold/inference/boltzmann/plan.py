@@ -9,22 +9,22 @@ import numpy as np
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import UsageError
-from pottsfold.inference.boltzmann.fresh import COUNTED
 from pottsfold.inference.boltzmann.learner import padded_sites
+from pottsfold.inference.boltzmann.validation import COUNTED
 from pottsfold.memory import FLOAT32
 
-# By custom: persistent chains; Pearson's correlation at which learning ends, beyond it
+# By default: persistent chains; Pearson's correlation at which learning ends, beyond it
 # it follows noise; and gradients at most.
-CHAINS, TARGET, MOST_GRADIENTS = 10_000, 0.95, 400
+CHAINS, TARGET, MAX_GRADIENTS = 10_000, 0.95, 400
 # Gradients of the first round that is looked at.
 FIRST_ROUND = 50
-# L2 strength of couplings by custom, a site and effective sequence; and at most.
-PENALTY_A_SITE, MOST_PENALTY = 0.2, 0.06
+# L2 strength of couplings by default, a site and effective sequence; and at most.
+PENALTY_PER_SITE, MAX_PENALTY = 0.2, 0.06
 # Bytes of what does not grow with a family.
 REST = 64 * 2**20
 # Nanoseconds of one letter drawn, and more of it a site; of one pair counted; and of
 # one coupling moved.
-DRAW, DRAW_A_SITE, COUNT, MOVE = 21.0, 0.23, 0.77, 13.0
+DRAW, DRAW_PER_SITE, COUNT, MOVE = 21.0, 0.23, 0.77, 13.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Settings:
     def plan(self, alignment: Alignment, threads: int) -> str:
         """Return what will be done, its time and memory."""
         length, size = alignment.length, alignment.alphabet.size
-        seconds = seconds_a_gradient(length, size, self.chains) / threads
+        seconds = seconds_per_gradient(length, size, self.chains) / threads
         most = self.max_gradients
         first = min(FIRST_ROUND, most)
         then = f", then twice as many up to {most}" if most > first else ""
@@ -108,22 +108,22 @@ class Settings:
         )
 
 
-def customary_penalty(alignment: Alignment) -> float:
+def default_penalty(alignment: Alignment) -> float:
     """Return 0.2 L / Neff, at most 0.06, in nats a sequence.
 
     On ten families of Neff 97 to 15,000 the likelihood of sequences left out is highest
     near 0.4 L / Neff where relatives of 50 % identity are left out together, and 0.15
     to 0.2 L / Neff with relatives of 80 %, which share their weight.
     """
-    penalty = PENALTY_A_SITE * alignment.length / alignment.neff
-    return float(f"{min(MOST_PENALTY, penalty):.4g}")
+    penalty = PENALTY_PER_SITE * alignment.length / alignment.neff
+    return float(f"{min(MAX_PENALTY, penalty):.4g}")
 
 
-def seconds_a_gradient(length: int, size: int, chains: int) -> float:
+def seconds_per_gradient(length: int, size: int, chains: int) -> float:
     """Return the CPU seconds of one gradient."""
     pairs = length * (length - 1) / 2
     return 1e-9 * (
-        chains * length * 2 * (DRAW + DRAW_A_SITE * length)
+        chains * length * 2 * (DRAW + DRAW_PER_SITE * length)
         + chains * pairs * COUNT
         + pairs * size * size * MOVE
     )

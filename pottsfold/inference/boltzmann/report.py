@@ -10,9 +10,9 @@ from pathlib import Path
 from pottsfold.alignment import Alignment
 from pottsfold.errors import UsageError
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint, alignment_hash
-from pottsfold.inference.boltzmann.fresh import Look
+from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.learner import State
-from pottsfold.inference.boltzmann.stopping import Best
+from pottsfold.inference.boltzmann.validation import SampleQuality
 from pottsfold.inference.preparation import finished_fit
 from pottsfold.model import Fit, PottsModel
 from pottsfold.provenance import Stopwatch
@@ -40,12 +40,12 @@ def opened_checkpoint(
     return Checkpoint(path, resume, {"alignment": alignment_hash(alignment), **facts})
 
 
-def take_up(
+def restore(
     file: Checkpoint,
     state: State,
     most: int,
     announce: Announce,
-    best: Best | None = None,
+    best: EarlyStopping | None = None,
 ) -> None:
     """Fill a state, and the best round, from a checkpoint, and say so.
 
@@ -90,7 +90,7 @@ def learned_fit(
     return replace(fit, report=replace(fit.report, quality=quality))
 
 
-def quality_of(look: Look, more: Mapping[str, object]) -> dict[str, object]:
+def quality_of(look: SampleQuality, more: Mapping[str, object]) -> dict[str, object]:
     """Return what the last look at fresh chains showed, by name, and more beside it."""
     diagnosis = look.diagnosis
     assert diagnosis is not None

@@ -17,10 +17,10 @@ relative gap of 1e-5 takes 19 evaluations instead of 220 (1atzA, 3,000 x 75).
 """
 
 from pottsfold.inference.pseudolikelihood.fit import (
-    MOST_ITERATIONS,
+    MAX_ITERATIONS,
     TOLERANCE,
     fit_pseudolikelihood,
 )
 from pottsfold.inference.pseudolikelihood.plan import Form
 
-__all__ = ["MOST_ITERATIONS", "TOLERANCE", "Form", "fit_pseudolikelihood"]
+__all__ = ["MAX_ITERATIONS", "TOLERANCE", "Form", "fit_pseudolikelihood"]

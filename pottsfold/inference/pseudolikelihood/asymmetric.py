@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.inference import vectors
-from pottsfold.inference.lbfgs import Minimum, Progress, minimize
+from pottsfold.inference.optimize import vectors
+from pottsfold.inference.optimize.lbfgs import Minimum, Progress, minimize
+from pottsfold.inference.optimize.vectors import Vector
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites, Table
-from pottsfold.inference.vectors import Vector
 from pottsfold.threads import Workers
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
-from pottsfold.inference.lbfgs import Progress, minimize
+from pottsfold.inference.optimize.lbfgs import Progress, minimize
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.asymmetric import fit_sites
 from pottsfold.inference.pseudolikelihood.plan import (
@@ -24,14 +24,14 @@ from pottsfold.inference.pseudolikelihood.plan import (
 )
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
-from pottsfold.inference.regularization import Regularization, customary
+from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import available_memory
 from pottsfold.model.fit import Fit
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import Workers, chosen_threads
 
 TOLERANCE = 3e-6
-MOST_ITERATIONS = 1000
+MAX_ITERATIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def fit_pseudolikelihood(
     form: Form | None = None,
     regularization: Regularization | None = None,
     tolerance: float = TOLERANCE,
-    max_iterations: int = MOST_ITERATIONS,
+    max_iterations: int = MAX_ITERATIONS,
     threads: int | None = None,
     progress: Progress | None = None,
     announce: Callable[[str], None] | None = None,
@@ -70,16 +70,16 @@ def fit_pseudolikelihood(
         nothing at i. ``state``: the gap is a letter.
     form : {"symmetric", "asymmetric"}, optional
         One block of couplings a pair, or each site a regression of its own, then
-        symmetrized. By custom symmetric where memory allows.
+        symmetrized. By default symmetric where memory allows.
     regularization : Regularization, optional
-        By custom 0.01 for fields, 0.01 (q - 1)(L - 1) for couplings.
+        By default 0.01 for fields, 0.01 (q - 1)(L - 1) for couplings.
     tolerance : float
         Converged when a step gains less than this share of the objective; the
         distance to the optimum is then of that size too.
     max_iterations : int
         Iterations of L-BFGS at most.
     threads : int, optional
-        Every core by custom; the result does not depend on it.
+        Every core by default; the result does not depend on it.
     progress : callable, optional
         Called as ``progress(iteration, objective, gradient_norm)``; in the
         asymmetric form with the number of sites done in place of the iteration.
@@ -108,7 +108,7 @@ def fit_pseudolikelihood(
     clock = Stopwatch()
     used = chosen_threads(threads)
     n_states = alignment.alphabet.size - first_state(gaps)
-    strengths = regularization or customary(alignment.length, n_states)
+    strengths = regularization or default_regularization(alignment.length, n_states)
     available = available_memory()
     plan = plan_fit(alignment, gaps, form, used, available)
     sites = Sites(alignment, gaps, strengths.fields)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
-from pottsfold.inference.lbfgs import minimize
+from pottsfold.inference.optimize.lbfgs import minimize
 from pottsfold.inference.pseudolikelihood import kernels
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites
@@ -16,7 +16,7 @@ from pottsfold.threads import Workers
 
 # Losses are then within 1e-3 of those at the optimum, a tenth of their errors.
 TOLERANCE = 1e-4
-MOST_ITERATIONS = 200
+MAX_ITERATIONS = 200
 
 
 class HeldOut:
@@ -50,7 +50,7 @@ class HeldOut:
             start,
             workers,
             tolerance=TOLERANCE,
-            max_iterations=MOST_ITERATIONS,
+            max_iterations=MAX_ITERATIONS,
             first_step=objective.first_step(),
             memory=MEMORY,
         )

@@ -21,7 +21,7 @@ from pottsfold.simd.rows import (
 )
 
 # Field steps at one visit of a site, and halvings of a step that goes uphill.
-MOST_PASSES = 30
+MAX_PASSES = 30
 # Rows summed in float32 before their sum is added up in float64.
 SUM_ROWS = 128
 # The Hessian of a site is made anew when a step has not shortened the next by this.
@@ -303,7 +303,7 @@ def best_fields(
     scale = 1.0
     value = np.inf
     gain = np.inf
-    for _ in range(MOST_PASSES):
+    for _ in range(MAX_PASSES):
         there = weigh_fields(
             own,
             weights,

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from pottsfold.inference.pseudolikelihood import kernels
 
 # A group's rows beyond this leave the second-level cache.
-MOST_PATTERNS = 1024
-MOST_COLUMNS = 24
+MAX_PATTERNS = 1024
+MAX_COLUMNS = 24
 # Cost of building and parting a node, in units of a sequence's row; measured.
 NODE_COST = 1.5
 # Groups that the kernels take at a time.
@@ -72,7 +72,7 @@ def find_patterns(by_column: NDArray[np.uint8], n_letters: int) -> Patterns:
     bases = np.zeros(padded, np.int64)
     nodes = [np.zeros((1, 3), np.int32)]
     n_nodes = 1
-    lookup = np.empty(max(MOST_PATTERNS, n_letters) * n_letters, np.int32)
+    lookup = np.empty(max(MAX_PATTERNS, n_letters) * n_letters, np.int32)
     for g, (start, stop) in enumerate(groups):
         ids = np.zeros(n_rows, np.int32)
         n_patterns, base = 1, 0
@@ -107,10 +107,10 @@ def cheapest_groups(
     least = np.full(length + 1, np.inf)
     least[length] = 0.0
     best = np.zeros(length, int)
-    counts = np.empty(MOST_COLUMNS, np.int64)
+    counts = np.empty(MAX_COLUMNS, np.int64)
     for start in range(length - 1, -1, -1):
         width = kernels.count_patterns(
-            by_column, start, n_letters, MOST_PATTERNS, counts
+            by_column, start, n_letters, MAX_PATTERNS, counts
         )
         costs = n_rows + NODE_COST * np.cumsum(counts[:width])
         costs += least[start + 1 : start + 1 + width]

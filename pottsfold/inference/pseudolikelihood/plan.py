@@ -23,7 +23,7 @@ MEMORY = 4
 # What the program takes before any data.
 PROGRAM = 300 * 2**20
 # Patterns a column, as found on real families.
-NODES_A_COLUMN = 400
+NODES_PER_COLUMN = 400
 # Bytes a second that a thread's vector operations move, and the threads that can.
 BANDWIDTH = 20e9
 MOVING_THREADS = 4
@@ -123,7 +123,7 @@ def _common(alignment: Alignment, gaps: Gaps, threads: int) -> int:
     row = _row_bytes(alignment.alphabet.size - first_state(gaps))
     # Codes, codes by column, and patterns of half as many groups in two bytes.
     sequences = 3 * n * length
-    return PROGRAM + sequences + threads * row * (2 * n + NODES_A_COLUMN * length)
+    return PROGRAM + sequences + threads * row * (2 * n + NODES_PER_COLUMN * length)
 
 
 def expected_seconds(

@@ -7,10 +7,10 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.inference import vectors
+from pottsfold.inference.optimize import vectors
+from pottsfold.inference.optimize.vectors import Vector
 from pottsfold.inference.pseudolikelihood import kernels
 from pottsfold.inference.pseudolikelihood.sites import Sites
-from pottsfold.inference.vectors import Vector
 from pottsfold.threads import Workers
 
 

@@ -31,7 +31,7 @@ from pottsfold.model.formats.foreign import (
 from pottsfold.model.formats.tokens import Lines, blocks_of_lines
 from pottsfold.model.potts import PottsModel
 
-MOST_LETTERS = 64
+MAX_LETTERS = 64
 FARTHEST = 10**6
 # Words of a line, and where its sites, its letters and its value stand.
 LAYOUTS = {"J": (6, (1, 2), (3, 4), 5), "h": (4, (1,), (2,), 3)}
@@ -118,7 +118,7 @@ def _columns(
             odd |= (marks <= ord(" ")) | (marks >= 127)
         else:
             numbers = block.integers(starts + k)
-            odd |= (numbers < 0) | (numbers >= MOST_LETTERS)
+            odd |= (numbers < 0) | (numbers >= MAX_LETTERS)
             marks = numbers.astype(np.uint8)
         letters.append(marks)
     if odd.any():
@@ -147,7 +147,7 @@ def _fields(
     else:
         order = letters_of_size(content, int(present[-1]) + 1)
     length, q = int(sites.max()) + 1, len(order)
-    if not 2 <= q <= MOST_LETTERS or length < 2:
+    if not 2 <= q <= MAX_LETTERS or length < 2:
         raise content.bad(f"fields of {q} letters at {length} sites; two are needed")
     codes = np.full(256, q, np.int64)
     marks = order.encode() if with_letters else bytes(range(q))

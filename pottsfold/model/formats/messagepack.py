@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pottsfold.model.formats.content import Content
 
-MOST_SKIPPED = 10**6
+MAX_SKIPPED = 10**6
 # Tag of a number: its struct code, its bytes.
 NUMBERS = {
     0xCA: ("f", 4),
@@ -162,7 +162,7 @@ class Unpacker:
             else:
                 self.number()
             seen += 1
-            if seen > MOST_SKIPPED:
+            if seen > MAX_SKIPPED:
                 raise self.content.bad("damaged: too much beside the parameters")
 
 

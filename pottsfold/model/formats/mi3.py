@@ -29,7 +29,7 @@ from pottsfold.model.potts import PottsModel
 
 TITLE = "Mi3 .npy"
 MAGIC = b"\x93NUMPY"
-LARGEST_HEADER = 2000
+MAX_HEADER_BYTES = 2000
 # Bytes of the header's length, by version.
 WIDTHS = {b"\x01\x00": 2, b"\x02\x00": 4}
 HEADER = re.compile(
@@ -90,7 +90,7 @@ def _header(
         raise content.bad(f"a NumPy file of version {list(version)}, 1 and 2 are read")
     at = start + width
     at += int.from_bytes(content.data[start:at], "little")
-    text = content.data[start + width : min(at, LARGEST_HEADER)]
+    text = content.data[start + width : min(at, MAX_HEADER_BYTES)]
     found = HEADER.fullmatch(text.decode("ascii", "replace"))
     if found is None:
         raise content.bad(

@@ -39,7 +39,7 @@ from pottsfold.model.formats.foreign import (
 from pottsfold.model.potts import PottsModel
 
 HEAD = struct.Struct("<5i5f")
-MOST_LETTERS = 64
+MAX_LETTERS = 64
 UNKNOWN = "X"
 
 
@@ -50,7 +50,7 @@ def _recognise(content: Content) -> bool:
     letters = content.data[HEAD.size : HEAD.size + size] if size > 0 else b""
     return (
         length >= 1
-        and 2 <= size <= MOST_LETTERS
+        and 2 <= size <= MAX_LETTERS
         and min(used, skipped) >= 0
         and len(set(letters)) == size
         and all(32 < byte < 127 for byte in letters)

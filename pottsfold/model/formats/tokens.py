@@ -19,7 +19,7 @@ from pottsfold.errors import ModelFormatError
 from pottsfold.model.formats.content import Content
 
 BLOCK = 4 * 2**20
-LONGEST_LINE = 2**20
+MAX_LINE_LENGTH = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ def blocks_of_lines(content: Content) -> Iterator[Lines]:
         end = min(at + BLOCK, size)
         if end < size:
             newline = data.rfind(b"\n", at, end)
-            if newline < max(at, end - LONGEST_LINE):
+            if newline < max(at, end - MAX_LINE_LENGTH):
                 raise content.bad(f"a line from {line} on is too long; damaged?")
             end = newline + 1
         block = _words(content, np.frombuffer(data[at:end], np.uint8), line)

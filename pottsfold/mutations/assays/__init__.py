@@ -8,15 +8,18 @@ learns what it misses, :mod:`.learning` says how much that is worth.
 """
 
 from pottsfold.mutations.assays.agreement import agreement_table, depth_classes
+from pottsfold.mutations.assays.assay_table import Measurements, measurements
 from pottsfold.mutations.assays.augmented import (
     Augmented,
     AugmentedScores,
     augmented_scores,
     fit_augmented,
 )
-from pottsfold.mutations.assays.epistasis import epistasis_table, predicted_epistasis
+from pottsfold.mutations.assays.epistasis_agreement import (
+    epistasis_table,
+    predicted_epistasis,
+)
 from pottsfold.mutations.assays.learning import learning_curve, learning_lines
-from pottsfold.mutations.assays.measurements import Measurements, measurements
 from pottsfold.mutations.assays.metrics import (
     area_under_curve,
     ndcg,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.mutations.assays.measurements import FEWEST, Measurements
+from pottsfold.mutations.assays.assay_table import FEWEST, Measurements
 from pottsfold.mutations.assays.metrics import (
     area_under_curve,
     ndcg,
@@ -16,7 +16,7 @@ from pottsfold.mutations.assays.metrics import (
     top_recall,
 )
 from pottsfold.mutations.effects import Effects
-from pottsfold.mutations.measured import MeasuredEpistasis
+from pottsfold.mutations.epistasis.measured_epistasis import MeasuredEpistasis
 
 if TYPE_CHECKING:
     import pandas as pd

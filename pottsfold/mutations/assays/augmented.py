@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FOLDS = 5
 LEVEL = 0.9
 STRENGTHS = (0.1, 10**-0.5, 1.0, 10**0.5, 10.0)
-FEWEST_TRAINING = 10
+MIN_TRAINING = 10
 # Relative residual of the linear solver; predictions are then exact to 1e-6.
 SOLVED = 1e-8
 
@@ -180,10 +180,10 @@ def fit_augmented(
         If there are fewer than 10 mutants, or scikit-learn is not installed.
     """
     n = len(rows)
-    if n < FEWEST_TRAINING:
+    if n < MIN_TRAINING:
         raise UsageError(
             f"{n} measured mutants are too few to train on; at least "
-            f"{FEWEST_TRAINING} are needed"
+            f"{MIN_TRAINING} are needed"
         )
     alone = effects.ranking[rows]
     mean, scale = float(alone.mean()), float(alone.std()) or 1.0

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
+from pottsfold.mutations.assays.assay_table import FEWEST, Measurements
 from pottsfold.mutations.assays.augmented import (
     Augmented,
     augmented_scores,
     fit_augmented,
 )
-from pottsfold.mutations.assays.measurements import FEWEST, Measurements
 from pottsfold.mutations.assays.metrics import spearman
 from pottsfold.mutations.effects import Effects
 from pottsfold.mutations.mutants import Mutants

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 TOP_SHARE = 0.1
 INTERVAL = 0.95
-MOST_RESAMPLES, FEWEST_RESAMPLES = 1000, 100
+MAX_RESAMPLES, MIN_RESAMPLES = 1000, 100
 # Resampled rows in all: half a million mutants get the fewest resamples.
 RESAMPLED_ROWS = 20_000_000
 
@@ -153,7 +153,7 @@ def spearman_intervals(
     levels = [
         np.unique(values, return_inverse=True)[1] for values in (measured, *predictions)
     ]
-    n_resamples = int(np.clip(RESAMPLED_ROWS // n, FEWEST_RESAMPLES, MOST_RESAMPLES))
+    n_resamples = int(np.clip(RESAMPLED_ROWS // n, MIN_RESAMPLES, MAX_RESAMPLES))
     draws = np.empty((n_resamples, len(predictions)))
     for draw in draws:
         counts = np.bincount(rng.integers(n, size=n), minlength=n)

@@ -22,14 +22,14 @@ from pottsfold.errors import ModelFormatError
 from pottsfold.files import written_whole
 from pottsfold.model import PottsModel
 from pottsfold.mutations.assays.augmented import Augmented
+from pottsfold.mutations.library.placement import place_texts
 from pottsfold.mutations.mutants import OK
 from pottsfold.mutations.notation import Substitution
-from pottsfold.mutations.placement import place_texts
 from pottsfold.provenance import Provenance
 
 FORMAT = "pottsfold augmented 1"
 # A protein of 5,000 residues takes 2.5 MB.
-MOST_BYTES = 50_000_000
+MAX_BYTES = 50_000_000
 NUMBERS = (
     "intercept",
     "weight",
@@ -143,9 +143,9 @@ def _content(name: str) -> dict[str, Any]:
 
     try:
         with open(name, "rb") as handle:
-            data = handle.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise ValueError(f"over {MOST_BYTES} bytes")
+            data = handle.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"over {MAX_BYTES} bytes")
         content = json.loads(data, parse_constant=refuse)
     except FileNotFoundError:
         raise ModelFormatError(name, "no such file") from None

@@ -15,8 +15,8 @@ from pottsfold.mutations.epistasis.backgrounds import (
     background_summary,
     background_table,
 )
-from pottsfold.mutations.epistasis.kinds import KINDS, LEAST_EFFECT, epistasis_kinds
-from pottsfold.mutations.epistasis.measured import measured_table
+from pottsfold.mutations.epistasis.classify import KINDS, MIN_EFFECT, epistasis_kinds
+from pottsfold.mutations.epistasis.measured_pairs import measured_table
 from pottsfold.mutations.epistasis.network import network_table
 from pottsfold.mutations.epistasis.ranking import (
     SubstitutionPairs,
@@ -36,7 +36,7 @@ from pottsfold.mutations.epistasis.site_pairs import (
 
 __all__ = [
     "KINDS",
-    "LEAST_EFFECT",
+    "MIN_EFFECT",
     "BackgroundEffects",
     "SitePairs",
     "SubstitutionPairs",

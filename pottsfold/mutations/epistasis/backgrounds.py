@@ -26,15 +26,15 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment
 from pottsfold.model import PottsModel
 from pottsfold.mutations.epistasis import kernels
-from pottsfold.mutations.epistasis.kinds import LEAST_EFFECT
+from pottsfold.mutations.epistasis.classify import MIN_EFFECT
 from pottsfold.threads import Workers, chosen_threads
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BLOCK = 4096
-LEAST_COVERED = 0.7
-FEWEST_SEQUENCES = 3
+MIN_COVERED = 0.7
+MIN_SEQUENCES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class BackgroundEffects:
         Code of every sequence's own letter there.
     log_odds : (N,) float64
         Of T in the place of A, in the background of the sequence's other letters.
-    log_odds_here : (N,) float64
+    log_odds_own_letter : (N,) float64
         Of T in the place of the letter that is there; 0 where that is T, NaN where
         it is a gap or unknown.
     identity : (N,) float64
@@ -69,7 +69,7 @@ class BackgroundEffects:
     new: int
     letters: NDArray[np.uint8]
     log_odds: NDArray[np.float64]
-    log_odds_here: NDArray[np.float64]
+    log_odds_own_letter: NDArray[np.float64]
     identity: NDArray[np.float64]
     covered: NDArray[np.float64]
     in_focus: float
@@ -91,11 +91,11 @@ def background_effects(
         With a focus sequence that has a letter there.
     family : Alignment
         N sequences over the model's sites, as
-        :func:`pottsfold.mutations.family.read_family` reads them.
+        :func:`pottsfold.model.sites.read_family` reads them.
     column, letter : int
         The substitution's site, from 0, and new code.
     threads : int, optional
-        Every core by custom; the numbers do not depend on it.
+        Every core by default; the numbers do not depend on it.
     """
     focus = model.require_focus()
     old = int(focus[column])
@@ -134,7 +134,7 @@ def background_effects(
         new=letter,
         letters=letters,
         log_odds=(of_new - of_old)[:-1],
-        log_odds_here=here,
+        log_odds_own_letter=here,
         identity=same / np.maximum(n_present, 1),
         covered=n_present / model.length,
         in_focus=float(of_new[-1] - of_old[-1]),
@@ -150,7 +150,7 @@ def background_table(
     -------
     DataFrame
         Columns ``name, mutant, letter`` (the sequence's own there), ``log_odds``,
-        ``log_odds_here, identity, covered``; see :class:`BackgroundEffects`.
+        ``log_odds_own_letter, identity, covered``; see :class:`BackgroundEffects`.
     """
     import pandas as pd
 
@@ -161,7 +161,7 @@ def background_table(
             "mutant": pd.Series([effects.mutant] * len(family.names), dtype="str"),
             "letter": pd.Series(letters[effects.letters], dtype="str"),
             "log_odds": effects.log_odds,
-            "log_odds_here": effects.log_odds_here,
+            "log_odds_own_letter": effects.log_odds_own_letter,
             "identity": effects.identity,
             "covered": effects.covered,
         }
@@ -175,18 +175,18 @@ def background_summary(model: PottsModel, effects: BackgroundEffects) -> list[st
     """
     from scipy.stats import spearmanr
 
-    counted = effects.covered >= LEAST_COVERED
+    counted = effects.covered >= MIN_COVERED
     values, identity = effects.log_odds[counted], effects.identity[counted]
     letters = effects.letters[counted]
     lines = [
         f"{effects.mutant}: {effects.in_focus:+.2f} nats in the focus sequence; "
-        f"{counted.sum()} of {len(counted)} sequences cover {LEAST_COVERED:.0%} of the "
+        f"{counted.sum()} of {len(counted)} sequences cover {MIN_COVERED:.0%} of the "
         "sites"
     ]
-    if counted.sum() < FEWEST_SEQUENCES:
+    if counted.sum() < MIN_SEQUENCES:
         return lines
     low, high = np.quantile(values, [0.05, 0.95])
-    turned = values * np.sign(effects.in_focus) <= -LEAST_EFFECT
+    turned = values * np.sign(effects.in_focus) <= -MIN_EFFECT
     lines.append(
         f"contingency: in them {values.mean():+.2f} on average, sd {values.std():.2f}, "
         f"9 in 10 from {low:+.2f} to {high:+.2f}; the other sign than in the focus "

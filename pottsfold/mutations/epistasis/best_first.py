@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 BATCH = 128
 
 
-class Best(NamedTuple):
+class TopK(NamedTuple):
     """The highest values, in falling order; ties by block, then by place.
 
     Parameters
@@ -34,7 +34,7 @@ def best_first(
     bounds: NDArray[np.float64],
     open_blocks: Callable[[NDArray[np.int64]], NDArray[np.float64]],
     count: int,
-) -> Best:
+) -> TopK:
     """Return the ``count`` highest values of many blocks, opening as few as possible.
 
     Blocks are opened in falling order of their bounds, until the last of the values
@@ -54,7 +54,7 @@ def best_first(
     """
     order = np.argsort(-bounds, kind="stable")
     order = order[bounds[order] > -np.inf]
-    kept = Best(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), 0)
+    kept = TopK(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), 0)
     threshold = -np.inf
     n_opened = 0
     for start in range(0, len(order), BATCH):
@@ -66,7 +66,7 @@ def best_first(
         values = open_blocks(chunk).reshape(len(chunk), -1)
         n_opened += len(chunk)
         rows, places = np.nonzero((values >= threshold) & (values > -np.inf))
-        kept = Best(
+        kept = TopK(
             np.concatenate([kept.blocks, chunk[rows]]),
             np.concatenate([kept.places, places]),
             np.concatenate([kept.values, values[rows, places]]),
@@ -78,9 +78,9 @@ def best_first(
     return _sorted(kept, count)
 
 
-def _sorted(found: Best, count: int) -> Best:
+def _sorted(found: TopK, count: int) -> TopK:
     """Return the first ``count`` in their order."""
     order = np.lexsort((found.places, found.blocks, -found.values))[:count]
-    return Best(
+    return TopK(
         found.blocks[order], found.places[order], found.values[order], found.n_opened
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
 from pottsfold.mutations.epistasis.best_first import best_first
-from pottsfold.mutations.epistasis.kinds import KINDS, epistasis_kinds
+from pottsfold.mutations.epistasis.classify import KINDS, epistasis_kinds
 from pottsfold.mutations.epistasis.site_pairs import (
     SitePairs,
     substitution_effects,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel, local_fields
 from pottsfold.mutations.epistasis import kernels
-from pottsfold.mutations.epistasis.kinds import KINDS, LEAST_EFFECT
+from pottsfold.mutations.epistasis.classify import KINDS, MIN_EFFECT
 from pottsfold.mutations.notation import Substitution
 from pottsfold.threads import Workers, chosen_threads
 
@@ -99,7 +99,7 @@ def site_pairs(model: PottsModel, *, threads: int | None = None) -> SitePairs:
     model : PottsModel
         With a focus sequence.
     threads : int, optional
-        Every core by custom; the numbers do not depend on it.
+        Every core by default; the numbers do not depend on it.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def site_pairs(model: PottsModel, *, threads: int | None = None) -> SitePairs:
             model.couplings[i],
             focus,
             effects,
-            LEAST_EFFECT,
+            MIN_EFFECT,
             sums[i],
             places[i],
             counts[i],

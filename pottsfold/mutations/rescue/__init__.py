@@ -6,14 +6,14 @@ compensation is told from a stabilizer that would improve any protein; see
 :mod:`pottsfold.mutations.rescue.search`.
 """
 
-from pottsfold.mutations.rescue.kinds import KINDS, NEUTRAL, rescue_kinds
+from pottsfold.mutations.rescue.classify import KINDS, NEUTRAL, rescue_kinds
+from pottsfold.mutations.rescue.cooccurrence import Seen, seen_in_family
 from pottsfold.mutations.rescue.search import (
     RankedBy,
     Rescues,
     double_rescues,
     single_rescues,
 )
-from pottsfold.mutations.rescue.seen import Seen, seen_in_family
 from pottsfold.mutations.rescue.table import (
     harmless_warning,
     partner_line,

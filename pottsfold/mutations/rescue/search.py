@@ -7,7 +7,7 @@ owed to the mutant: the epistasis of mutant and rescue.
 Ranked by what they restore, rescues of almost any mutant are the same few: those that
 bring the protein closer to its family's consensus and would improve it anyway. They
 help, but say nothing about the mutant. Ranked by e alone, one finds what is harmful
-alone and a little less so here, which rescues nothing. So by custom rescues are
+alone and a little less so here, which rescues nothing. So by default rescues are
 ranked by their
 
     compensation(r) = s'(r) - max(0, s(r)) = min(s'(r), e(r)),
@@ -21,7 +21,7 @@ the first three by compensation gain as much as the first three by what is resto
 (70th and 65th percentile); the first three by e are no better than any (45th, 50th).
 
 A pair (a, b) restores s'(a) + s'(b) + e_ab. Of pairs only those count of which each
-member earns its place: beside the other, in the mutant, it restores LEAST_EFFECT or
+member earns its place: beside the other, in the mutant, it restores MIN_EFFECT or
 more. Else a compensation that costs too much would be listed with whatever stabilizer
 pays for it, though the stabilizer alone would restore more than both.
 """
@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel, energy
 from pottsfold.mutations.epistasis import (
-    LEAST_EFFECT,
+    MIN_EFFECT,
     pair_differences,
     substitution_effects,
 )
@@ -166,7 +166,7 @@ def double_rescues(
     model, columns, letters, count, ranked_by
         As for :func:`single_rescues`.
     threads : int, optional
-        Every core by custom; the rescues do not depend on it.
+        Every core by default; the rescues do not depend on it.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def double_rescues(
             gains,
             excesses,
             ORDERS.index(ranked_by),
-            LEAST_EFFECT,
+            MIN_EFFECT,
             best[i],
         )
 
@@ -207,7 +207,7 @@ def double_rescues(
             excesses[i, a] + excesses[j, b],
             ranked_by,
         )
-        idle = np.minimum(gains[i, a] + between, gains[j, b] + between) < LEAST_EFFECT
+        idle = np.minimum(gains[i, a] + between, gains[j, b] + between) < MIN_EFFECT
         return np.where(idle, -np.inf, value)
 
     found = best_first(best[first, second], open_blocks, count)

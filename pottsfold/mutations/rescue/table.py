@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from pottsfold.errors import MutationError, UsageError
 from pottsfold.model import PottsModel
-from pottsfold.mutations.epistasis import LEAST_EFFECT, substitution_names
+from pottsfold.mutations.epistasis import MIN_EFFECT, substitution_names
+from pottsfold.mutations.library.placement import place
 from pottsfold.mutations.notation import read_mutant, write_mutant
-from pottsfold.mutations.placement import place
-from pottsfold.mutations.rescue.kinds import KINDS, NEUTRAL, rescue_kinds
+from pottsfold.mutations.rescue.classify import KINDS, NEUTRAL, rescue_kinds
+from pottsfold.mutations.rescue.cooccurrence import Seen
 from pottsfold.mutations.rescue.search import Rescues
-from pottsfold.mutations.rescue.seen import Seen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def place_mutant(
     model: PottsModel, text: str
 ) -> tuple[str, NDArray[np.int64], NDArray[np.uint8]]:
-    """Return a mutant as it is written by custom, its sites and its new codes.
+    """Return a mutant as it is written by default, its sites and its new codes.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def rescue_summary(mutant: str, rescues: Rescues, table: pd.DataFrame) -> list[s
         f"{rescues.restored[0]:+.2f} in the mutant, which is then at "
         f"{best['log_odds_together']:+.2f}; {best['type']}",
     ]
-    if size == 1 and table["compensation"].max() < LEAST_EFFECT:
+    if size == 1 and table["compensation"].max() < MIN_EFFECT:
         lines.append(
             f"none of these is owed to {mutant}: what improves it improves the wild "
             "type as much (--rank-by restored lists such stabilizers)"
@@ -156,7 +156,7 @@ def partner_line(model: PottsModel, rescues: Rescues) -> str:
 
 def harmless_warning(mutant: str, log_odds: float) -> str:
     """Return a warning for a mutant that needs no rescue, else the empty string."""
-    if log_odds <= -LEAST_EFFECT:
+    if log_odds <= -MIN_EFFECT:
         return ""
     return (
         f"warning: {mutant} is not harmful by this model (log-odds {log_odds:+.2f}): "

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pottsfold.model import Fit, FitReport, save_fit
-from pottsfold.mutations.files import blocks, formats, opening
+from pottsfold.mutations.library.files import blocks, formats, opening
 from tests.commands.score.scored_library import BROKEN, family
 
 

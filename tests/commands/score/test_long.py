@@ -14,8 +14,8 @@ import pytest
 from pottsfold.commands.main import main
 from pottsfold.errors import OutputError
 from pottsfold.model import Fit, FitReport, save_fit
-from pottsfold.report.parts import Parts
-from pottsfold.report.tables import encoder_for
+from pottsfold.tables.parts import Parts
+from pottsfold.tables.writing import encoder_for
 from tests.commands.score.scored_library import FOCUS, family, score
 
 
@@ -30,7 +30,7 @@ def test_a_killed_run_is_resumed_to_the_same_bytes(there, capsys):
     summary = capsys.readouterr().err.splitlines()[:-1]
     words = ["score", "m.potts", "long.csv", "-o", "o.csv", "--threads", "1"]
     program = (
-        "import sys, time; from pottsfold.report import parts;"
+        "import sys, time; from pottsfold.tables import parts;"
         "write = parts.Parts.write;"
         "parts.Parts.write = lambda *a: (time.sleep(0.2), write(*a));"
         "from pottsfold.commands.main import main; main(sys.argv[1:])"

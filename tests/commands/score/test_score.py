@@ -15,7 +15,7 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.main import main
 from pottsfold.model import Fit, FitReport, energy, save_fit
 from pottsfold.mutations import score_table
-from pottsfold.mutations.library import COLUMNS
+from pottsfold.mutations.scoring import COLUMNS
 from tests.commands.score.scored_library import BROKEN, FOCUS, family, score
 
 

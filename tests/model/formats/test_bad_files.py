@@ -38,7 +38,7 @@ FILES = {
 }
 TEXTS = ("raw", "gremlin", "adabmdca", "bmdca")
 # Fields over couplings of a real file, and what the libraries keep for themselves.
-MOST_TIMES, MOST_BESIDE = 40, 2 * 2**20
+MAX_TIMES, MAX_BESIDE = 40, 2 * 2**20
 FUZZ = settings(
     max_examples=120,
     deadline=None,
@@ -55,7 +55,7 @@ def imports_made(tmp_path_factory):
         load_fit(path)
 
 
-def judge(path, data, times=MOST_TIMES):
+def judge(path, data, times=MAX_TIMES):
     """Read hostile bytes: a valid model or one line, and memory in proportion."""
     path.write_bytes(data)
     tracemalloc.start()
@@ -68,7 +68,7 @@ def judge(path, data, times=MOST_TIMES):
     finally:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak <= times * len(data) + MOST_BESIDE
+        assert peak <= times * len(data) + MAX_BESIDE
     assert np.isfinite(fit.model.couplings).all()
     assert np.isfinite(fit.model.fields).all()
     return fit

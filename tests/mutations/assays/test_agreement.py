@@ -17,7 +17,7 @@ from pottsfold.mutations.assays import (
     spearman,
     top_recall,
 )
-from pottsfold.mutations.measured import measured_epistasis
+from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
 from tests.mutations.assays import made
 
 MODEL = made.small_model()

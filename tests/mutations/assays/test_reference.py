@@ -15,7 +15,7 @@ from tests.benchmarks.assays import (
     pseudolikelihood,
 )
 
-CUSTOMARY = pseudolikelihood(0.01, 1.0)
+DEFAULTS = pseudolikelihood(0.01, 1.0)
 
 
 @pytest.mark.slow
@@ -23,7 +23,7 @@ def test_agreement_with_pabp_is_that_of_plmc_and_evcouplings(shared_data):
     library = LIBRARIES[0]
     assert library.name == "pabp (nn4dms)"
     folder = shared_data / "dms"
-    model = fitted(folder / library.alignment, CUSTOMARY, "upper")
+    model = fitted(folder / library.alignment, DEFAULTS, "upper")
     rows = judgeable(folder / library.table, folder / library.alignment)
     found = of_library(model, rows)
     for name, (epistatic, independent) in library.reference.items():
@@ -36,7 +36,7 @@ def test_agreement_with_pabp_is_that_of_plmc_and_evcouplings(shared_data):
 @pytest.mark.slow
 def test_a_few_measurements_of_rl401_add_more_than_hsu_et_al_report(shared_data):
     folder = shared_data / "dms" / "rl401"
-    model = fitted(folder / "RL401_YEAST.a2m", CUSTOMARY)
+    model = fitted(folder / "RL401_YEAST.a2m", DEFAULTS)
     library = read_library(folder / "variants_rl401_bolon2013.csv.gz")
     mutants = place_library(model, library)
     found = measurements(library, mutants)

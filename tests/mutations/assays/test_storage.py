@@ -108,7 +108,7 @@ def test_absent_files_and_folders_are_told(tmp_path):
 
 
 def test_a_huge_file_is_not_read(path, monkeypatch):
-    monkeypatch.setattr("pottsfold.mutations.assays.storage.MOST_BYTES", 100)
+    monkeypatch.setattr("pottsfold.mutations.assays.storage.MAX_BYTES", 100)
     with pytest.raises(ModelFormatError, match="over 100 bytes"):
         load_augmented(path, MODEL, SHA)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from pottsfold.errors import AlignmentError
+from pottsfold.model.sites import read_family
 from pottsfold.mutations import single_log_odds
 from pottsfold.mutations.epistasis import (
     background_effects,
@@ -14,7 +15,6 @@ from pottsfold.mutations.epistasis import (
     background_table,
     kernels,
 )
-from pottsfold.mutations.family import read_family
 from tests.naive import epistasis as naive
 from tests.strategies import gap_treatments, random_alignment, random_model, seeds
 
@@ -43,9 +43,9 @@ def test_effects_equal_the_naive_twin(seed, gaps):
         here = int(row[column])
         if 0 < here < model.alphabet.size:
             expected = naive.in_background(row, column, here, letter, *arguments)
-            assert found.log_odds_here[n] == pytest.approx(expected, abs=1e-9)
+            assert found.log_odds_own_letter[n] == pytest.approx(expected, abs=1e-9)
         else:
-            assert np.isnan(found.log_odds_here[n])
+            assert np.isnan(found.log_odds_own_letter[n])
     # The focus sequence is a background like any other.
     alone = single_log_odds(model)[column, letter]
     assert found.in_focus == pytest.approx(alone, abs=1e-9)
@@ -59,12 +59,12 @@ def test_a_sequence_that_has_the_letter_gains_nothing_and_reverts_at_its_price()
     column, letter = substitution(model, 3)
     codes[5, column] = letter
     found = background_effects(model, replace(family, codes=codes), column, letter)
-    assert found.log_odds_here[5] == 0
+    assert found.log_odds_own_letter[5] == 0
     codes[5, column] = model.focus[column]
     reverted = background_effects(model, replace(family, codes=codes), column, letter)
     # The background does not include the site itself.
     assert reverted.log_odds[5] == pytest.approx(found.log_odds[5], abs=1e-9)
-    assert reverted.log_odds_here[5] == pytest.approx(found.log_odds[5], abs=1e-9)
+    assert reverted.log_odds_own_letter[5] == pytest.approx(found.log_odds[5], abs=1e-9)
 
 
 def test_the_table_and_the_summary_tell_of_every_sequence():
@@ -75,7 +75,7 @@ def test_the_table_and_the_summary_tell_of_every_sequence():
     found = background_effects(model, family, 2, letter)
     table = background_table(model, family, found)
     assert list(table) == [
-        *("name", "mutant", "letter", "log_odds", "log_odds_here"),
+        *("name", "mutant", "letter", "log_odds", "log_odds_own_letter"),
         *("identity", "covered"),
     ]
     assert len(table) == 60

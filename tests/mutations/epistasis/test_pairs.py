@@ -11,7 +11,7 @@ from pottsfold.alphabet import PROTEIN, Alphabet
 from pottsfold.errors import UsageError
 from pottsfold.mutations.epistasis import (
     KINDS,
-    LEAST_EFFECT,
+    MIN_EFFECT,
     epistasis_kinds,
     epistasis_table,
     kernels,
@@ -94,7 +94,7 @@ def test_pairs_of_sites_sum_up_the_naive_twin(model):
         assert mean == pytest.approx(np.mean(sizes), abs=1e-9)
         assert highest == pytest.approx(max(sizes), abs=1e-9)
         assert here[int(np.argmax(sizes))][:2] == tuple(letters)
-        kinds = [naive.kind(*row[2:], LEAST_EFFECT) for row in here]
+        kinds = [naive.kind(*row[2:], MIN_EFFECT) for row in here]
         assert counts.tolist() == np.bincount(kinds, minlength=4).tolist()
 
 
@@ -104,8 +104,8 @@ def test_each_pair_has_one_kind_the_same_both_ways_round(s_1, s_2, e):
     kind = int(epistasis_kinds(*map(np.array, (s_1, s_2, s_12))))
     assert kind in range(len(KINDS))
     assert kind == epistasis_kinds(*map(np.array, (s_2, s_1, s_12)))
-    if abs(abs(e) - LEAST_EFFECT) > 1e-9:
-        assert (kind == 0) == (abs(e) < LEAST_EFFECT)
+    if abs(abs(e) - MIN_EFFECT) > 1e-9:
+        assert (kind == 0) == (abs(e) < MIN_EFFECT)
 
 
 @given(effects, effects, effects)
@@ -113,8 +113,8 @@ def test_kinds_equal_the_naive_twin(s_1, s_2, s_12):
     kind = epistasis_kinds(*map(np.array, (s_1, s_2, s_12)))
     e = s_12 - s_1 - s_2
     edges = (abs(e), abs(s_1), abs(s_2), abs(s_1 + e), abs(s_2 + e))
-    if all(abs(edge - LEAST_EFFECT) > 1e-9 for edge in edges):
-        assert kind == naive.kind(s_1, s_2, s_12, LEAST_EFFECT)
+    if all(abs(edge - MIN_EFFECT) > 1e-9 for edge in edges):
+        assert kind == naive.kind(s_1, s_2, s_12, MIN_EFFECT)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pottsfold.alignment import Alignment, Numbering, read_alignment, reweight
 from pottsfold.alphabet import PROTEIN
 from pottsfold.inference import fit_pseudolikelihood
 from pottsfold.mutations import scan_table
-from pottsfold.mutations.epistasis import LEAST_EFFECT, substitution_effects
+from pottsfold.mutations.epistasis import MIN_EFFECT, substitution_effects
 from pottsfold.mutations.rescue import place_mutant, rescue_table, single_rescues
 from tests.families import planted_truth
 
@@ -166,5 +166,5 @@ def test_a_broken_salt_bridge_is_mended_by_the_swap(mutant, rescue):
 def test_without_the_pairing_there_is_nothing_to_mend(mutant, rescue):
     family = salt_bridge_family(broken=True)
     row = first_rescue(fit_pseudolikelihood(family).model, mutant, 50)
-    assert row["rescue"] != rescue or row["compensation"] < LEAST_EFFECT
+    assert row["rescue"] != rescue or row["compensation"] < MIN_EFFECT
     assert row["recovered"] < 0.5

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pottsfold.alignment import reweight
 from pottsfold.alphabet import Alphabet
 from pottsfold.errors import MutationError, UsageError
-from pottsfold.mutations.epistasis import LEAST_EFFECT, substitution_effects
+from pottsfold.mutations.epistasis import MIN_EFFECT, substitution_effects
 from pottsfold.mutations.rescue import (
     KINDS,
     double_rescues,
@@ -82,7 +82,7 @@ def test_rescues_are_the_best_of_all_there_are(case, size, count, ranked_by):
     left = {
         choice: (alone, restored)
         for choice, alone, restored, idle in everything
-        if idle is None or idle >= LEAST_EFFECT
+        if idle is None or idle >= MIN_EFFECT
     }
     assert len(found) == min(count, len(left))
     values = []
@@ -144,7 +144,7 @@ def test_the_kernel_is_the_same_compiled_and_as_python(case):
         ):
             function(
                 *(0, model.couplings[0], model.focus, gains, excesses),
-                *(ranked_by, LEAST_EFFECT, best),
+                *(ranked_by, MIN_EFFECT, best),
             )
         np.testing.assert_allclose(*results, atol=1e-12)
 
@@ -155,12 +155,12 @@ effects = st.floats(-4, 4)
 @given(effects, effects)
 def test_each_rescue_has_one_kind(alone, epistasis):
     kind = KINDS[int(rescue_kinds(np.array([alone]), np.array([epistasis]))[0])]
-    if alone + epistasis < LEAST_EFFECT:
+    if alone + epistasis < MIN_EFFECT:
         assert kind == "none"
-    elif epistasis < LEAST_EFFECT:
+    elif epistasis < MIN_EFFECT:
         assert kind == "global"
     else:
-        assert kind == ("mixed" if alone >= LEAST_EFFECT else "specific")
+        assert kind == ("mixed" if alone >= MIN_EFFECT else "specific")
 
 
 def test_a_stabilizer_is_last_by_compensation_and_first_by_what_it_restores():

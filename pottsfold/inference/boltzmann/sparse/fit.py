@@ -1,0 +1,268 @@
+"""Models of few couplings: switched on one after another, or the weak ones taken out.
+
+Activation (Calvanese et al. 2024, eaDCA) begins with the profile model and switches on
+what gains most; decimation (Barrat-Charlaix et al. 2021, edDCA) begins with a dense
+model and takes out what gives least. Which elements these are is in
+:mod:`~pottsfold.inference.boltzmann.sparse.selection`, when it is done in
+:mod:`~pottsfold.inference.boltzmann.sparse.schedule`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment import Alignment
+from pottsfold.alignment.frequencies import Gaps
+from pottsfold.errors import NotConverged
+from pottsfold.inference.boltzmann.checkpoint import Checkpoint
+from pottsfold.inference.boltzmann.learner import (
+    SWEEPS,
+    Learner,
+    State,
+    first_state_of,
+)
+from pottsfold.inference.boltzmann.modes import leading_modes
+from pottsfold.inference.boltzmann.plan import (
+    CHAINS,
+    MAX_GRADIENTS,
+    TARGET,
+    Settings,
+)
+from pottsfold.inference.boltzmann.report import (
+    Announce,
+    Progress,
+    learned_fit,
+    opened_checkpoint,
+    quality_of,
+    restore,
+)
+from pottsfold.inference.boltzmann.sparse.plan import (
+    check_gradients,
+    n_elements,
+    sparse_bytes,
+    sparse_plan,
+)
+from pottsfold.inference.boltzmann.sparse.schedule import EXCHANGED, Form, Schedule
+from pottsfold.inference.boltzmann.sparse.selection import (
+    gains_of,
+    modelled_elements,
+    strengths_of,
+    strongest,
+)
+from pottsfold.inference.boltzmann.statistics import family_statistics
+from pottsfold.inference.boltzmann.validation import SampleQuality, evaluate_samples
+from pottsfold.inference.preparation import model_of
+from pottsfold.memory import check_memory
+from pottsfold.model import Fit, PottsModel
+from pottsfold.provenance import Stopwatch
+from pottsfold.threads import Workers, chosen_threads
+
+# L2 strength by default: less than of a dense model, having few couplings binds too.
+PENALTY = 0.001
+# Fresh chains are looked at where persistent ones come so near to the target; and must
+# exceed it by so much, since other chains in the end differ by about that.
+MARGIN, EXCESS = 0.005, 0.004
+
+
+def fit_sparse(
+    alignment: Alignment,
+    *,
+    form: Form = "activation",
+    density: float | None = None,
+    target: float = TARGET,
+    gaps: Gaps = "state",
+    penalty: float = PENALTY,
+    chains: int = CHAINS,
+    max_gradients: int = MAX_GRADIENTS,
+    seed: int = 0,
+    threads: int | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    progress: Progress = lambda _gradients, _doing: None,
+    announce: Announce = lambda _line: None,
+) -> Fit:
+    """Fit a Potts model most of whose couplings J_ij(a, b) are exactly zero.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Weighted alignment.
+    form : {"activation", "decimation"}
+        Switch couplings on until fresh chains reach the target; or learn a dense model
+        and take them out until few are left.
+    density : float, optional
+        Share of the couplings between modelled letters: what activation may switch on,
+        at most; what decimation, which needs it, leaves.
+    target : float
+        Pearson correlation of fresh chains' two-site correlations with the family's,
+        at which activation ends.
+    gaps, penalty, chains, max_gradients, seed, threads, checkpoint, resume
+        As for :func:`fit_boltzmann`.
+    progress, announce : callable
+        Likewise.
+
+    Returns
+    -------
+    Fit
+        Its report's ``quality`` holds what fresh chains showed, and ``couplings`` and
+        ``density``: how many are not fixed at zero, and their share.
+
+    Raises
+    ------
+    MemoryShort
+        If the fit would not fit in memory.
+    UsageError
+        If a setting is out of its range, or the checkpoint is of something else.
+
+    Warns
+    -----
+    NotConverged
+        If the target is not met, or the last chains did not mix.
+    """
+    settings = Settings(gaps, penalty, chains, target, max_gradients, None, seed)
+    schedule = Schedule(form, n_elements(alignment, gaps), density)
+    check_gradients(schedule, max_gradients)
+    clock = Stopwatch()
+    used = chosen_threads(threads)
+    of_form = {"sparse": form, "density": density}
+    file = opened_checkpoint(checkpoint, resume, alignment, settings.facts | of_form)
+    advice = "leave out gap-rich columns with --max-column-gaps"
+    check_memory(sparse_bytes(alignment, settings), advice)
+    announce(sparse_plan(alignment, settings, schedule, used))
+    with Workers(used) as workers:
+        statistics = family_statistics(alignment, gaps, workers)
+        learner = Learner(statistics, leading_modes(statistics), penalty, workers)
+        state = first_state_of(statistics, chains, seed)
+        state.mask = modelled_elements(statistics)
+        if form == "activation":
+            state.mask[...] = False
+        if file is not None and resume:
+            restore(file, state, max_gradients, announce)
+        run = _Run(
+            alignment, settings, schedule, learner, state, file, progress, announce
+        )
+        model = run.model_at_end()
+        progress(state.gradients, "looking whether chains mix")
+        look = evaluate_samples(model, alignment, seed=seed, workers=workers, last=True)
+    assert look.diagnosis is not None
+    announce(f"in the end: {look.sentence}; {look.diagnosis.verdict}")
+    kept = int(np.count_nonzero(state.mask))
+    converged, stopped = _verdict(look, target, kept, schedule)
+    if not converged:
+        warnings.warn(f"not converged: {stopped}", NotConverged, 2)
+    held = {"couplings": kept, "density": kept / schedule.total}
+    return learned_fit(
+        alignment,
+        model,
+        settings.reported | {k: v for k, v in of_form.items() if v},
+        quality_of(look, held),
+        threads=used,
+        clock=clock,
+        converged=converged,
+        stopped_because=stopped,
+        gradients=state.gradients,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What the rounds of a fit need."""
+
+    alignment: Alignment
+    settings: Settings
+    schedule: Schedule
+    learner: Learner
+    state: State
+    file: Checkpoint | None
+    progress: Progress
+    announce: Announce
+
+    def model_at_end(self) -> PottsModel:
+        """Learn to the end, and return the last round's mean model.
+
+        All that is done next follows from the state, so that one taken up from a file
+        goes on as if it had never been left.
+        """
+        state, schedule, file = self.state, self.schedule, self.file
+        while state.gradients < self.settings.max_gradients:
+            if schedule.may_end(state.gradients) and self._ends():
+                break
+            if schedule.chooses(state.gradients):
+                self._choose()
+            if schedule.starts_means(state.gradients):
+                state.start_round()
+            self.learner.move_chains(state, SWEEPS)
+            self.learner.step(state, schedule.rate(state.gradients))
+            self.progress(state.gradients, "learning")
+            if file is not None and file.due():
+                file.save(state)
+        if file is not None:
+            file.save(state)
+        return self._model()
+
+    def _ends(self) -> bool:
+        """Whether the model is as sparse as asked for, or good enough."""
+        if self.state.gradients == self.schedule.end:
+            return True
+        _, pearson = self._gains()
+        return pearson >= self.settings.target - MARGIN and self._reached()
+
+    def _choose(self) -> None:
+        """Choose the elements of the next gradients."""
+        mask, wanted = self.state.mask, self.schedule.wanted(self.state.gradients)
+        if self.schedule.form == "decimation":
+            self._take_out(wanted)
+            return
+        gains, _ = self._gains()
+        # The weakest are exchanged for others that gain more.
+        self._take_out(int((1 - EXCHANGED) * np.count_nonzero(mask)))
+        mask |= strongest(gains, wanted - int(np.count_nonzero(mask)))
+
+    def _gains(self) -> tuple[NDArray[np.float32], float]:
+        return gains_of(self.state, self.learner.statistics, self.learner.workers)
+
+    def _take_out(self, wanted: int) -> None:
+        """Keep the strongest elements."""
+        if wanted < np.count_nonzero(self.state.mask):
+            strengths = strengths_of(self.state, self.learner.statistics)
+            self.state.mask[...] = strongest(strengths, wanted)
+
+    def _reached(self) -> bool:
+        """Say how fresh chains do, and whether they reach the target."""
+        state = self.state
+        self.progress(state.gradients, "looking at fresh chains")
+        look = evaluate_samples(
+            self._model(),
+            self.alignment,
+            seed=self.settings.seed,
+            workers=self.learner.workers,
+        )
+        self.announce(
+            f"after {state.gradients} gradients, {np.count_nonzero(state.mask)} "
+            f"couplings: {look.sentence}"
+        )
+        return look.pearson >= self.settings.target + EXCESS
+
+    def _model(self) -> PottsModel:
+        means = self.learner.mean_parameters(self.state)
+        return model_of(self.alignment, self.settings.gaps, *means)
+
+
+def _verdict(
+    look: SampleQuality, target: float, kept: int, schedule: Schedule
+) -> tuple[bool, str]:
+    """Return whether the fit converged, and why it ended."""
+    assert look.diagnosis is not None
+    enough, mixed = look.pearson >= target, look.diagnosis.mixed
+    stopped = (
+        f"with {kept} couplings, {kept / schedule.total:.2%} of all, fresh chains "
+        f"reach Pearson {look.pearson:.3f}, {target:g} was wanted"
+    )
+    if not mixed:
+        stopped += f"; {look.diagnosis.finding}; fit with a larger --lambda-j"
+    return enough and mixed, stopped

@@ -1,0 +1,54 @@
+"""Long vectors, worked on in pieces by several threads.
+
+The pieces do not depend on the number of threads and their sums are added in order,
+so results are the same bits for any number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.inference.optimize import kernels
+from pottsfold.threads import Workers
+
+Vector = NDArray[np.float32]
+
+# Numbers a piece: a megabyte, so that handing it out costs little beside it.
+PIECE = 2**18
+
+
+def dot(workers: Workers, x: Vector, y: Vector) -> float:
+    """Return the float64 sum of x * y."""
+    return sum(
+        workers.map(lambda piece: kernels.dot(x[piece], y[piece]), _pieces(x)), 0.0
+    )
+
+
+def add_scaled(workers: Workers, scale: float, x: Vector, y: Vector) -> None:
+    """Add scale * x to y in place."""
+    workers.map(lambda piece: kernels.add_scaled(scale, x[piece], y[piece]), _pieces(x))
+
+
+def move(
+    workers: Workers, x: Vector, scale: float, direction: Vector, out: Vector
+) -> None:
+    """Write x + scale * direction to ``out``."""
+    workers.map(
+        lambda piece: kernels.move(x[piece], scale, direction[piece], out[piece]),
+        _pieces(x),
+    )
+
+
+def subtract(workers: Workers, x: Vector, y: Vector, out: Vector) -> None:
+    """Write x - y to ``out``."""
+    workers.map(
+        lambda piece: kernels.subtract(x[piece], y[piece], out[piece]), _pieces(x)
+    )
+
+
+def _pieces(x: Vector) -> Iterator[slice]:
+    for start in range(0, len(x), PIECE):
+        yield slice(start, start + PIECE)

@@ -1,0 +1,247 @@
+"""Strengths of the penalties chosen by what the family itself says.
+
+Sequences are parted into folds with relatives together. A model fitted to all folds
+but one predicts each letter of a sequence of that one from the others; the mean of
+- log P over the letters of every fold, each left out once, is the *held-out loss*. It
+is followed along a path of couplings' penalties, then of fields' penalties. Its curve
+is flat near the least and its values are noisy: of the strengths whose loss is within
+one standard error of the least, the strongest is taken (Breiman et al. 1984,
+Classification and Regression Trees, section 3.4.3).
+
+The paths end at three times the default for couplings and at 1 for fields.
+Weaker penalties may predict letters better still, by couplings that remember relatives
+(on shallow families the least is at a third of the default or below), but not the
+effects of substitutions, which are about letters that relatives do not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pottsfold.alignment import Alignment, clustered_folds
+from pottsfold.alignment.frequencies import Gaps, first_state
+from pottsfold.errors import UsageError
+from pottsfold.inference.pseudolikelihood.held_out import HeldOut
+from pottsfold.inference.pseudolikelihood.plan import symmetric_bytes
+from pottsfold.inference.regularization import Regularization, default_regularization
+from pottsfold.memory import check_memory
+from pottsfold.threads import Workers, chosen_threads
+
+N_FOLDS = 5
+# Sequences that the folds are made of at most: enough to choose by, and the time of
+# a choice stays a small multiple of one fit's.
+MAX_SEQUENCES = 5000
+# Penalties on couplings, in units of the default one, strongest first: each fit
+# starts from the one before it.
+MULTIPLES = (30.0, 10.0, 3.0)
+FIELD_PENALTIES = (10.0, 3.0, 1.0)
+# Penalty on fields while that on couplings is chosen.
+FIRST_FIELDS = 1.0
+MIN_SEQUENCES = 4 * N_FOLDS
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """The held-out loss at one pair of strengths.
+
+    Parameters
+    ----------
+    strengths : Regularization
+        Penalties on fields and couplings.
+    loss : float
+        Mean of - log P over held-out letters, in nats.
+    excess_error : float
+        Standard error of the loss's excess over the least of its path, from the
+        folds' own excesses.
+    """
+
+    strengths: Regularization
+    loss: float
+    excess_error: float
+
+
+@dataclass(frozen=True)
+class PenaltySelection:
+    """Strengths chosen, and why.
+
+    Parameters
+    ----------
+    strengths : Regularization
+        The penalties.
+    curve : tuple of CurvePoint
+        Every pair tried: couplings first, then fields.
+    n_sequences : int
+        Sequences in the folds.
+    identity : float
+        At which sequences count as relatives and share a fold.
+    """
+
+    strengths: Regularization
+    curve: tuple[CurvePoint, ...]
+    n_sequences: int
+    identity: float
+
+    def lines(self) -> list[str]:
+        """Return the curve, one line a pair of strengths."""
+        lines = [
+            f"strengths by held-out loss: {self.n_sequences} sequences in {N_FOLDS} "
+            f"folds, relatives of {self.identity:.0%} identity together",
+            "  lambda_h  lambda_j  nats per held-out letter",
+        ]
+        for point in self.curve:
+            chosen = "  chosen" if point.strengths == self.strengths else ""
+            lines.append(
+                f"  {point.strengths.fields:8g}  {point.strengths.couplings:8.4g}  "
+                f"{point.loss:.4f} +- {point.excess_error:.4f}{chosen}"
+            )
+        return lines
+
+
+def cross_validate_penalties(
+    alignment: Alignment,
+    *,
+    gaps: Gaps = "missing",
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    announce: Callable[[str], None] | None = None,
+) -> PenaltySelection:
+    """Choose the penalties of a pseudolikelihood fit by held-out loss.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Weighted alignment.
+    gaps : {"missing", "state"}
+        As for the fit.
+    seed : int
+        Of the folds, and of the sample of 5,000 sequences a larger alignment gives.
+    threads : int, optional
+        Every core by default; the choice does not depend on it.
+    progress : callable, optional
+        Called as ``progress(fits made, fits in all)``.
+    announce : callable, optional
+        Called once with the plan, a sentence, before the work.
+
+    Returns
+    -------
+    PenaltySelection
+        Couplings' penalties of 3, 10 and 30 times the default one are tried, then
+        fields' of 1, 3 and 10.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than 20 sequences.
+    MemoryShort
+        If the fits, of the symmetric form, would not fit in memory.
+    """
+    if alignment.n_sequences < MIN_SEQUENCES:
+        raise UsageError(
+            f"--lambda auto: {alignment.n_sequences} sequences are too few to leave "
+            "some out; give --lambda-h and --lambda-j, or leave both out"
+        )
+    sample = _sample(alignment, seed)
+    used = chosen_threads(threads)
+    needed = symmetric_bytes(sample, gaps, used)
+    check_memory(needed, "leave out --lambda auto, or set both penalties by hand")
+    folds, identity = clustered_folds(sample, N_FOLDS, seed)
+    n_states = alignment.alphabet.size - first_state(gaps)
+    default = default_regularization(alignment.length, n_states).couplings
+    in_all = N_FOLDS * (len(MULTIPLES) + len(FIELD_PENALTIES))
+    made = 0
+    if announce is not None:
+        announce(
+            f"plan: {in_all} fits to four fifths of {sample.n_sequences} sequences, "
+            f"each from the one before; {needed / 2**30:.2f} GiB"
+        )
+
+    def follow(path: list[Regularization], workers: Workers) -> list[CurvePoint]:
+        nonlocal made
+        losses = np.empty((N_FOLDS, len(path)))
+        weights = np.empty(N_FOLDS)
+        for fold in range(N_FOLDS):
+            held_out = HeldOut(
+                _part(sample, folds != fold), _part(sample, folds == fold), gaps
+            )
+            weights[fold] = held_out.weight
+            for k, strengths in enumerate(path):
+                losses[fold, k] = held_out.loss(strengths, workers)
+                made += 1
+                if progress is not None:
+                    progress(made, in_all)
+        return _points(path, losses, weights)
+
+    with Workers(used) as workers:
+        first = follow(
+            [Regularization(FIRST_FIELDS, m * default) for m in MULTIPLES], workers
+        )
+        couplings = strongest_within_error(first).couplings
+        second = follow(
+            [Regularization(h, couplings) for h in FIELD_PENALTIES], workers
+        )
+    others = (point for point in first if point.strengths.couplings != couplings)
+    return PenaltySelection(
+        strongest_within_error(second),
+        (*others, *second),
+        sample.n_sequences,
+        identity,
+    )
+
+
+def strongest_within_error(points: list[CurvePoint]) -> Regularization:
+    """Return the first strengths, strongest first, within an error of the least loss.
+
+    Parameters
+    ----------
+    points : list of CurvePoint
+        A path from strong to weak.
+    """
+    least = min(point.loss for point in points)
+    return next(
+        point.strengths
+        for point in points
+        if point.loss - least <= point.excess_error or point.loss == least
+    )
+
+
+def _points(
+    path: list[Regularization],
+    losses: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> list[CurvePoint]:
+    """Return the curve from every fold's loss at every strength, (folds, strengths)."""
+    shares = weights / weights.sum()
+    means = shares @ losses
+    excess = losses - losses[:, [int(means.argmin())]]
+    errors = excess.std(axis=0, ddof=1) / np.sqrt(len(losses))
+    return [
+        CurvePoint(strengths, float(mean), float(error))
+        for strengths, mean, error in zip(path, means, errors, strict=True)
+    ]
+
+
+def _sample(alignment: Alignment, seed: int) -> Alignment:
+    """Return the alignment, or so many of its sequences, with their weights."""
+    if alignment.n_sequences <= MAX_SEQUENCES:
+        return alignment
+    rows = np.random.default_rng(seed).permutation(alignment.n_sequences)
+    kept = np.zeros(alignment.n_sequences, np.bool_)
+    kept[rows[:MAX_SEQUENCES]] = True
+    return _part(alignment, kept)
+
+
+def _part(alignment: Alignment, rows: NDArray[np.bool_]) -> Alignment:
+    """Return some sequences with the weights they have among all."""
+    names = zip(alignment.names, rows, strict=True)
+    return replace(
+        alignment,
+        codes=alignment.codes[rows],
+        names=tuple(name for name, kept in names if kept),
+        weights=alignment.sequence_weights[rows],
+        focus=None,
+    )

@@ -1,0 +1,192 @@
+"""Text files in blocks of whole rows or records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from pottsfold.errors import TableError
+from pottsfold.mutations.library.files import kernels
+
+BLOCK_BYTES = 1 << 18
+MAX_ROW_LENGTH = 64 << 20
+COMMENT = re.compile(rb"^#.*$", re.MULTILINE)
+LEADING = re.compile(rb"(?:[ \t\r]*\n|#[^\n]*\n)*(?:#[^\n]*\Z)?")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Block(NamedTuple):
+    """A part of a library that can be made a table without the others.
+
+    Parameters
+    ----------
+    content : bytes or pyarrow RecordBatch
+        Whole rows.
+    line : int
+        Line of the file that it begins with, from 1.
+    position : int
+        How far the file has been read, in units of its ``size``.
+    """
+
+    content: Any
+    line: int
+    position: int
+
+
+class Bytes:
+    """A file's bytes, decompressed, with errors that name it.
+
+    Parameters
+    ----------
+    name : str
+        A file; gz, xz, zstd and bz2 are known by their content.
+
+    Raises
+    ------
+    TableError
+        If it cannot be opened.
+    """
+
+    def __init__(self, name: str) -> None:
+        from xopen import xopen
+
+        self.name = name
+        try:
+            self.raw: BinaryIO = open(name, "rb")
+        except FileNotFoundError:
+            raise TableError(name, "no such file") from None
+        except IsADirectoryError:
+            raise TableError(name, "is a folder; name a file") from None
+        except OSError as error:
+            raise _unreadable(name, error) from error
+        self.size = self.raw.seek(0, 2) if self.raw.seekable() else 0
+        if self.size:
+            self.raw.seek(0)
+        try:
+            self.handle = xopen(self.raw, "rb", threads=0)
+        except Exception as error:  # each compression library has errors of its own
+            raise _unreadable(name, error) from error
+
+    def read(self, count: int) -> bytes:
+        """Return at most ``count`` bytes, none at the end; -1 for all."""
+        try:
+            data: bytes = self.handle.read(count)
+        except Exception as error:  # as above
+            raise _unreadable(self.name, error) from error
+        return data
+
+    def position(self) -> int:
+        """Return how many bytes of the file, compressed as it is, have been read."""
+        return self.raw.tell() if self.size else 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self.handle.close()
+        self.raw.close()
+
+
+def blocks(
+    source: Bytes,
+    start: bytes,
+    cut: Callable[[bytes], int],
+    line: int = 1,
+    delimiter: str | None = None,
+) -> Iterator[Block]:
+    """Yield the rest of a file in blocks, comments blanked and encoded in UTF-8.
+
+    Parameters
+    ----------
+    source : Bytes
+        Read up to and with ``start``.
+    start : bytes
+        What of it belongs to the first block.
+    cut : callable
+        Returns where the last whole row of some bytes ends, 0 for nowhere.
+    line : int
+        The line that ``start`` begins with.
+    delimiter : str, optional
+        Of csv or tsv.
+
+    Raises
+    ------
+    TableError
+        If the file cannot be read, or a row does not end.
+    """
+    rest = start
+    while True:
+        data = source.read(BLOCK_BYTES)
+        rest = without_comments(rest + data, final=not data, delimiter=delimiter)
+        end = cut(rest) if data else len(rest)
+        if end:
+            yield Block(in_utf8(rest[:end]), line, source.position())
+            line += rest.count(b"\n", 0, end)
+            rest = rest[end:]
+        elif len(rest) > MAX_ROW_LENGTH:
+            raise TableError(
+                source.name,
+                f"line {line} begins a row of more than {MAX_ROW_LENGTH >> 20} MiB; "
+                "is a quote not closed?",
+            )
+        if not data:
+            return
+
+
+def row_cut(delimiter: str) -> Callable[[bytes], int]:
+    """Return the ``cut`` of csv or tsv."""
+
+    def cut(data: bytes) -> int:
+        if b'"' not in data:
+            return data.rfind(b"\n") + 1
+        return int(kernels.end_of_rows(np.frombuffer(data, np.uint8), ord(delimiter)))
+
+    return cut
+
+
+def record_cut(data: bytes) -> int:
+    """Return where the last record of some FASTA begins."""
+    return data.rfind(b"\n>") + 1
+
+
+def without_comments(
+    data: bytes, *, final: bool = False, delimiter: str | None = None
+) -> bytes:
+    """Return text with its lines that begin with ``#`` made blank.
+
+    Their line ends stay, and so the line numbers of messages. The last line waits
+    until it is whole, or ``final``. With the ``delimiter`` of csv or tsv a ``#`` inside
+    quotes is a cell's.
+    """
+    if data.startswith(b"#") or b"\n#" in data:
+        end = len(data) if final else data.rfind(b"\n") + 1
+        if delimiter is not None and b'"' in data:
+            rows = np.frombuffer(data, np.uint8)[:end]
+            kept = np.empty(end, np.bool_)
+            kernels.outside_comments(rows, ord(delimiter), kept)
+            return rows[kept].tobytes() + data[end:]
+        return COMMENT.sub(b"", data[:end]) + data[end:]
+    return data
+
+
+def without_leading_comments(data: bytes, *, final: bool = False) -> bytes:
+    """Return text with the comments above its first row made blank."""
+    found = LEADING.match(data)
+    end = found.end() if found else 0
+    return without_comments(data[:end], final=final) + data[end:]
+
+
+def in_utf8(data: bytes) -> bytes:
+    """Return text in UTF-8; what is not UTF-8 is taken for Latin-1."""
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return data.decode("latin-1").encode()
+    return data
+
+
+def _unreadable(name: str, error: Exception) -> TableError:
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return TableError(name, f"cannot be read ({said}); copy it anew")

@@ -1,0 +1,122 @@
+"""Penalties chosen by leaving relatives out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pottsfold import memory
+from pottsfold.alignment import reweight
+from pottsfold.errors import MemoryShort, UsageError
+from pottsfold.inference import (
+    Regularization,
+    cross_validate_penalties,
+    fit_pseudolikelihood,
+)
+from pottsfold.inference.pseudolikelihood.held_out import HeldOut
+from pottsfold.inference.pseudolikelihood.penalty import (
+    CurvePoint,
+    strongest_within_error,
+)
+from pottsfold.threads import Workers
+from tests.naive import inference as naive
+from tests.strategies import random_alignment
+
+
+@pytest.fixture(scope="module")
+def family():
+    return reweight(random_alignment(np.random.default_rng(3), 60, 6))
+
+
+def part(family, rows):
+    return replace(
+        family,
+        codes=family.codes[rows],
+        names=tuple(np.array(family.names)[rows]),
+        weights=family.sequence_weights[rows],
+        focus=None,
+    )
+
+
+@pytest.mark.parametrize("gaps", ["missing", "state"])
+def test_the_held_out_loss_is_that_of_the_fit_to_the_rest(family, gaps):
+    rows = np.arange(60) % 4 == 0
+    fitted, predicted = part(family, ~rows), part(family, rows)
+    strengths = Regularization(0.5, 2.0)
+    with Workers(2) as workers:
+        held_out = HeldOut(fitted, predicted, gaps)
+        # The fit before must not show: it only is where the next one starts.
+        held_out.loss(Regularization(3.0, 20.0), workers)
+        loss = held_out.loss(strengths, workers)
+    model = fit_pseudolikelihood(
+        fitted, gaps=gaps, regularization=strengths, tolerance=1e-7
+    ).model
+    states = range(1 if gaps == "missing" else 0, 21)
+    terms = [
+        naive.site_term(
+            predicted.codes.tolist(),
+            predicted.sequence_weights.tolist(),
+            i,
+            model.fields.tolist(),
+            model.couplings.tolist(),
+            states,
+        )
+        for i in range(family.length)
+    ]
+    letters = np.isin(predicted.codes, list(states)).sum(axis=1)
+    weight = float(letters @ predicted.sequence_weights)
+    assert held_out.weight == pytest.approx(weight)
+    assert loss == pytest.approx(sum(terms) / weight, rel=2e-3)
+
+
+def test_the_choice_does_not_depend_on_threads_and_is_on_the_curve(family):
+    told = []
+    one = cross_validate_penalties(
+        family, threads=1, progress=lambda *n: told.append(n)
+    )
+    two = cross_validate_penalties(family, threads=2)
+    assert one == two
+    assert one.strengths in [point.strengths for point in one.curve]
+    assert told == [(k, 30) for k in range(1, 31)]
+    assert sum("chosen" in line for line in one.lines()) == 1
+
+
+def test_letters_that_say_nothing_of_one_another_call_for_strong_couplings():
+    rng = np.random.default_rng(0)
+    family = random_alignment(rng, 400, 8, focus=False)
+    # Every column shuffled by itself: no pair is left that could be predicted.
+    codes = rng.permuted(family.codes, axis=0)
+    shuffled = reweight(replace(family, codes=codes))
+    default = 0.01 * 19 * 7
+    assert cross_validate_penalties(shuffled).strengths.couplings == pytest.approx(
+        30 * default
+    )
+    copies = np.repeat(codes[:, :4], 2, axis=1)
+    bound = reweight(replace(family, codes=copies))
+    assert cross_validate_penalties(bound).strengths.couplings < 30 * default
+
+
+def curve(*points):
+    return [CurvePoint(Regularization(1, k), *p) for k, p in points]
+
+
+def test_the_strongest_within_an_error_of_the_least_is_taken():
+    points = curve((30, (1.6, 0.05)), (10, (1.51, 0.02)), (3, (1.5, 0.0)))
+    assert strongest_within_error(points).couplings == 10
+    points = curve((30, (1.6, 0.05)), (10, (1.53, 0.02)), (3, (1.5, 0.0)))
+    assert strongest_within_error(points).couplings == 3
+
+
+def test_the_plan_is_told_and_refused_where_memory_is_short(family, monkeypatch):
+    told = []
+    cross_validate_penalties(family, announce=told.append)
+    assert told[0].startswith("plan: 30 fits to four fifths of 60 sequences")
+    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
+    with pytest.raises(MemoryShort, match="leave out --lambda auto"):
+        cross_validate_penalties(family)
+
+
+def test_too_few_sequences_are_refused():
+    family = random_alignment(np.random.default_rng(1), 19, 5)
+    with pytest.raises(UsageError, match="19 sequences are too few"):
+        cross_validate_penalties(family)
