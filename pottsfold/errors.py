@@ -4,16 +4,29 @@ Every class here means bad usage or bad input. Its message says what is wrong,
 where (file, line, record) and the way out, in one line; the command line prints
 that line and exits with status 2. Facts are kept as attributes, so a caller need
 not read them back out of the message.
+
+Messages name the parameters of functions, in backquotes: ```lambda_h```, or with a
+value ```columns=all```. The command line writes its own options in their place
+(:func:`with_options`): ``--lambda-h``, ``--columns all``.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+
+PARAMETER = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]*))?`")
 
 
 class PottsfoldError(Exception):
     """Bad usage or bad input: base of every error the user can act on."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that the message speaks of, in their order."""
+        names = (found[1] for found in PARAMETER.finditer(str(self)))
+        return tuple(dict.fromkeys(names))
 
 
 class AlignmentError(PottsfoldError):
@@ -124,11 +137,57 @@ class OutputError(PottsfoldError):
 
 
 class UsageError(PottsfoldError):
-    """Options that do not fit together, or a value out of its range."""
+    """Parameters that do not fit together, or a value out of its range.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what to do; it may name more parameters in backquotes.
+    parameter : str, optional
+        The parameter at fault: the message then begins with it.
+    value : object, optional
+        What it was given, which follows it.
+
+    Examples
+    --------
+    >>> error = UsageError("above 0 is needed", parameter="lambda_h", value=-1)
+    >>> str(error)
+    '`lambda_h=-1`: above 0 is needed'
+    >>> with_options(str(error), {"lambda_h": "--lambda-h"})
+    '--lambda-h -1: above 0 is needed'
+    """
+
+    def __init__(
+        self, message: str, *, parameter: str | None = None, value: object = None
+    ) -> None:
+        self.parameter = parameter
+        self.value = value
+        if parameter is not None:
+            shown = parameter if value is None else f"{parameter}={value}"
+            message = f"`{shown}`: {message}"
+        super().__init__(message)
 
 
 class NotConverged(UserWarning):
     """An optimisation stopped before its convergence test was met."""
+
+
+def with_options(message: str, options: Mapping[str, str]) -> str:
+    """Return a message with options in place of the parameters it names.
+
+    Parameters
+    ----------
+    message : str
+        Names parameters in backquotes.
+    options : dict of str
+        The option of each parameter; one without keeps its name.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        option = options.get(found[1], found[1])
+        return option if found[2] is None else f"{option} {found[2]}"
+
+    return PARAMETER.sub(written, message)
 
 
 def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:

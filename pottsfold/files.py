@@ -11,6 +11,9 @@ from pathlib import Path
 
 from pottsfold.errors import OutputError, UsageError
 
+# Who wants to know what was written: see record_written.
+_records: list[list[Path]] = []
+
 
 def check_writable(path: str | Path) -> Path:
     """Return ``path`` when a file can be made there, before any long work.
@@ -62,14 +65,23 @@ def check_apart(
         If it does.
     """
     given = [str(path) for path in inputs if path is not None]
-    taken = {Path(path).resolve(): "is read" for path in given}
+    taken = {_identity(path): "is read" for path in given}
     for path in outputs:
         if path is None or str(path) == "-":
             continue
-        place = Path(path).resolve()
+        place = _identity(path)
         if place in taken:
             raise UsageError(f"{path}: {taken[place]} as well; give another name")
         taken[place] = "is written"
+
+
+def _identity(path: str | Path) -> object:
+    """Return what is equal for two names of one file, hard links among them."""
+    try:
+        about = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)
+    return about.st_dev, about.st_ino
 
 
 @contextlib.contextmanager
@@ -95,10 +107,29 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         yield beside
         beside.chmod(_default_mode())
         beside.replace(path)
+        note_written(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def record_written() -> Iterator[list[Path]]:
+    """Give a list that gets every path written while the block runs, in order."""
+    written: list[Path] = []
+    _records.append(written)
+    try:
+        yield written
+    finally:
+        _records.remove(written)
+
+
+def note_written(path: str | Path) -> None:
+    """Have it known that a path now holds something that stays."""
+    for written in _records:
+        if Path(path) not in written:
+            written.append(Path(path))
 
 
 def _default_mode() -> int:

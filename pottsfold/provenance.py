@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from pottsfold import __version__
@@ -92,3 +93,8 @@ def software_versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{library: metadata.version(library) for library in libraries},
     }
+
+
+def run_path(path: str | Path) -> Path:
+    """Return the file beside a result that records the run that made it."""
+    return Path(f"{path}.run.json")

@@ -10,9 +10,15 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pottsfold.commands.console import say
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import (
+    FigureOutput,
+    FurtherTable,
+    InputFile,
+    LearntFile,
+    TableOutput,
+)
 from pottsfold.errors import UsageError
-from pottsfold.files import check_apart, check_writable, sha256_of
+from pottsfold.files import sha256_of
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import (
     Effects,
@@ -38,24 +44,24 @@ from pottsfold.mutations.assays import (
 )
 from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
 from pottsfold.provenance import Provenance, software_versions
-from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.tables.writing import check_table_path, write_table
+from pottsfold.report.figures import save_figure
+from pottsfold.tables.writing import write_table
 
 # Off by default, so it needs no --no- form.
 Switch = Annotated[bool, Parameter(negative=())]
 
 
 def assay(
-    model: Path,
-    measured: Path,
+    model: InputFile,
+    measured: InputFile,
     *,
     output: TableOutput,
     score_column: str | None = None,
     lower_is_fitter: Switch = False,
-    epistasis: str | None = None,
+    epistasis: FurtherTable | None = None,
     train: Switch = False,
-    augmented: Path | None = None,
-    plot: Path | None = None,
+    augmented: LearntFile | None = None,
+    plot: FigureOutput | None = None,
     seed: int = 0,
 ) -> None:
     """Compare with a measured library, or learn from it.
@@ -90,8 +96,7 @@ def assay(
     seed
         Seed of the random numbers: bootstrap, permutations, random choices.
     """
-    _check(output, epistasis, train, augmented, plot, seed)
-    check_apart([output, epistasis, augmented, plot], [model, measured])
+    _check(epistasis, train, augmented, seed)
     potts = load_fit(model).model
     rows = read_library(measured)
     mutants = place_library(potts, rows, mutant_column(rows))
@@ -126,24 +131,14 @@ def assay(
 
 
 def _check(
-    output: str,
-    epistasis: str | None,
-    train: bool,
-    augmented: Path | None,
-    plot: Path | None,
-    seed: int,
+    epistasis: str | None, train: bool, augmented: Path | None, seed: int
 ) -> None:
-    check_table_path(output)
     if augmented is not None:
         if not train:
             raise UsageError("--augmented is what --train learns; give that too")
-        check_writable(augmented)
     if epistasis is not None:
         if train:
             raise UsageError("--epistasis goes without --train; run once for each")
-        check_table_path(epistasis)
-    if plot is not None:
-        check_figure_path(plot)
     if seed < 0:
         raise UsageError(f"--seed {seed}: 0 or more is needed")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -11,8 +10,8 @@ from cyclopts import Parameter
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.commands.console import learning_progress, say
+from pottsfold.commands.paths import CheckpointFile
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable
 from pottsfold.inference import (
     PenaltyChoice,
     choose_penalty,
@@ -54,7 +53,7 @@ class BoltzmannOptions:
     held_out: float | None = None
     sparse: Literal["activation", "decimation"] | None = None
     density: float | None = None
-    checkpoint: Path | None = None
+    checkpoint: CheckpointFile | None = None
     resume: Annotated[bool, Parameter(negative=())] = False
 
     def check(self) -> None:
@@ -64,16 +63,12 @@ class BoltzmannOptions:
         ------
         UsageError
             If some do.
-        OutputError
-            If the checkpoint cannot be written.
         """
         if self.sparse is None and self.density is not None:
             raise UsageError("--density is of sparse models; give --sparse too")
         if self.sparse is not None and self.held_out is not None:
             raise UsageError("--sparse excludes --held-out")
-        if self.checkpoint is not None:
-            check_writable(self.checkpoint)
-        elif self.resume:
+        if self.resume and self.checkpoint is None:
             raise UsageError("--resume: give the --checkpoint to go on from")
 
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+from pottsfold.commands.wording import in_options
 from pottsfold.inference.optimize.lbfgs import Progress
 
 
 def say(message: str) -> None:
-    """Print a message to standard error."""
-    print(message, file=sys.stderr, flush=True)
+    """Print a message to standard error, parameters in it as options."""
+    print(in_options(message), file=sys.stderr, flush=True)
 
 
 @contextmanager

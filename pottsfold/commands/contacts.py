@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.console import say
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import ContactsOutput, FigureOrFolder, InputFile
 from pottsfold.contacts import (
     DEFAULT_SEPARATION,
     ChainMap,
@@ -34,26 +34,25 @@ from pottsfold.report.contact_files import (
     ON_A_STRUCTURE,
     Format,
     check_contacts_path,
-    pseudobond_path,
     write_contacts,
 )
-from pottsfold.report.figures import check_figure_path, save_figure
+from pottsfold.report.figures import save_figure
 from pottsfold.tables.writing import check_table_path, write_table
 
 
 def contacts(
-    model: Path,
+    model: InputFile,
     *,
-    output: TableOutput,
+    output: ContactsOutput,
     format: Format = "csv",
     score: Score = "frobenius-apc",
-    ensemble: list[Path] | None = None,
-    structure: Path | None = None,
+    ensemble: list[InputFile] | None = None,
+    structure: InputFile | None = None,
     chain: str | None = None,
     force: bool = False,
     separation: int | None = None,
     top: str | None = None,
-    plot: Path | None = None,
+    plot: FigureOrFolder | None = None,
     pair: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
 ) -> None:
     """Rank pairs of residues by coupling; compare with a structure.
@@ -104,17 +103,10 @@ def contacts(
         altered = format != "csv" or score != "frobenius-apc" or force
         if altered or any(each is not None for each in given):
             raise UsageError("--pair writes one table of couplings; give only -o")
-        _check_apart([output], [model])
         _write_pair(load_fit(model).model, pair, output)
         return
     check_contacts_path(output, format)
     _check_usage(format, structure, chain, separation, top, force=force)
-    if plot is not None:
-        _check_plot(plot)
-    written_to: list[str | Path] = [output, *([] if plot is None else [plot])]
-    if format == "chimerax":
-        written_to.append(pseudobond_path(output))
-    _check_apart(written_to, [model, structure, *(ensemble or ())])
     potts = load_fit(model).model
     count = None if top is None else pairs_asked(top, potts.length)
     mapped = (
@@ -181,28 +173,6 @@ def _check_usage(
     if top is not None:
         # Read once more when L is known: a wrong word shall not wait for the model.
         pairs_asked(top, length=10**6)
-
-
-def _check_apart(outputs: list[str | Path], inputs: list[Path | None]) -> None:
-    """Refuse to write over what is read, or two things to one file."""
-    taken = {each.resolve() for each in inputs if each is not None}
-    for output in outputs:
-        if output == "-":
-            continue
-        place = Path(output).resolve()
-        if place in taken:
-            raise UsageError(
-                f"{output}: is read or written already by this command; "
-                "choose another name"
-            )
-        taken.add(place)
-
-
-def _check_plot(plot: Path) -> None:
-    if plot.is_dir():
-        check_figure_path(plot / "contact_map.png")
-    else:
-        check_figure_path(plot)
 
 
 def _draw(

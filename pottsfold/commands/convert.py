@@ -9,8 +9,13 @@ from typing import Literal
 from pottsfold.commands.console import say
 from pottsfold.commands.matching import matched
 from pottsfold.commands.natural import natural_sequences
+from pottsfold.commands.paths import (
+    ConvertedModel,
+    InputFile,
+    ReplaceableFile,
+    TextOrFile,
+)
 from pottsfold.errors import UsageError
-from pottsfold.files import check_apart, check_writable
 from pottsfold.model import Fit, load_fit, save_fit
 from pottsfold.model.focus import renumbered, with_focus
 from pottsfold.model.formats import (
@@ -38,13 +43,13 @@ Target = Literal[
 
 
 def convert(
-    model: Path,
-    output: Path,
+    model: ReplaceableFile,
+    output: ConvertedModel,
     *,
     to: Target | None = None,
-    focus: str | None = None,
+    focus: TextOrFile | None = None,
     first: int | None = None,
-    match_temperature: Path | None = None,
+    match_temperature: InputFile | None = None,
     seed: int = 0,
     threads: int | None = None,
 ) -> None:
@@ -82,8 +87,6 @@ def convert(
             f"--match-temperature: only a {NATIVE_ENDING} file keeps a temperature, "
             f"not {output}"
         )
-    check_writable(output)
-    check_apart([output], [match_temperature])
     fit = load_fit(model)
     for sentence in fit.report.history:
         if fit.report.method.startswith("read from"):

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pottsfold.commands.console import say
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import FurtherTable, InputFile, TableOutput
 from pottsfold.contacts import coupling_map
 from pottsfold.errors import MutationError, UsageError
-from pottsfold.files import check_apart
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.sites import read_family
 from pottsfold.mutations import (
@@ -36,24 +35,24 @@ from pottsfold.mutations.epistasis import (
     strongest_pairs,
 )
 from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
-from pottsfold.tables.writing import check_table_path, write_table
+from pottsfold.tables.writing import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def epistasis(
-    model: Path,
+    model: InputFile,
     *,
     output: TableOutput,
     top: int = 10_000,
-    sites: str | None = None,
-    network: str | None = None,
-    measured: Path | None = None,
+    sites: FurtherTable | None = None,
+    network: FurtherTable | None = None,
+    measured: InputFile | None = None,
     score_column: str | None = None,
     mutation: str | None = None,
-    alignment: Path | None = None,
-    backgrounds: str | None = None,
+    alignment: InputFile | None = None,
+    backgrounds: FurtherTable | None = None,
 ) -> None:
     """Rank pairs of substitutions by their epistasis, and type it.
 
@@ -90,10 +89,6 @@ def epistasis(
         Table to write: name, mutant, letter, log_odds, log_odds_own_letter, identity,
         covered.
     """
-    for path in (output, sites, network, backgrounds):
-        if path is not None:
-            check_table_path(path)
-    check_apart([output, sites, network, backgrounds], [model, measured, alignment])
     _check_usage(top, mutation, alignment, backgrounds)
     if mutation is not None and measured is not None:
         raise UsageError("--mutation and --measured each choose pairs; give one")

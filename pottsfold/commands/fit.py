@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -23,17 +22,17 @@ from pottsfold.commands.boltzmann import BoltzmannOptions
 from pottsfold.commands.console import say
 from pottsfold.commands.matching import matched
 from pottsfold.commands.methods import Asked, Method, Strengths, fitted
+from pottsfold.commands.paths import InputFile, ModelOutput
 from pottsfold.errors import UsageError
-from pottsfold.files import check_apart, check_writable
 from pottsfold.inference.pseudolikelihood import Form
 from pottsfold.model import save_fit
 from pottsfold.provenance import Stopwatch
 
 
 def fit(
-    alignment: Path,
+    alignment: InputFile,
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    output: ModelOutput,
     focus: str | None = None,
     no_focus: Annotated[bool, Parameter(negative=())] = False,
     first: int | None = None,
@@ -121,9 +120,6 @@ def fit(
         Of the random numbers of boltzmann, --lambda auto and --match-temperature, 0 by
         default; nothing else here draws any.
     """
-    check_writable(output)
-    checkpoint = None if boltzmann is None else boltzmann.checkpoint
-    check_apart([output, checkpoint], [alignment])
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("--no-focus excludes --focus and --columns")
     if seed is None and (

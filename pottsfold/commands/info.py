@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from pottsfold.commands.paths import InputFile
 from pottsfold.model import ModelHeader, read_header
 
 
-def info(model: Path) -> None:
+def info(model: InputFile) -> None:
     """Say what is in a model file and how it was made.
 
     Parameters

@@ -2,18 +2,23 @@
 
 Exit status 0: done. 1: an unexpected fault. 2: bad usage or bad input, told in one
 line on standard error. 130: interrupted.
+
+Errors of the library name parameters; here they become the options of the verb.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
 from pottsfold import __version__
+from pottsfold.commands import wording
 from pottsfold.errors import PottsfoldError
+from pottsfold.files import record_written
 
 VERBS = {
     "fit": "Fit a Potts model to an alignment.",
@@ -57,8 +62,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [word for word in words if word != "--debug"]
     if not debug:
         warnings.formatwarning = _one_line
+    with record_written() as written:
+        return _run(words, written, debug=debug)
+
+
+def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
-        app(words, exit_on_error=False, print_error=False)
+        verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+        wording.speak_options(_options_of(words))
+        if verb.__module__.startswith("pottsfold."):
+            # Imported here, so that --help stays quick.
+            from pottsfold.commands.paths import guard_paths
+
+            guard_paths(verb, bound)
+        verb(*bound.args, **bound.kwargs)
     except CycloptsError as error:
         if debug:
             raise
@@ -70,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(str(error))
         return 2
     except KeyboardInterrupt:
-        _complain("interrupted; nothing was written")
+        _complain(_interrupted(written))
         return 130
     except BrokenPipeError:
         # The reader of our output went away (``pottsfold scan ... | head``).
@@ -78,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         if _comes_of_an_interrupt(error):
-            _complain("interrupted; nothing was written")
+            _complain(_interrupted(written))
             return 130
         if debug:
             raise
@@ -88,6 +105,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return 0
+
+
+def _options_of(words: list[str]) -> Mapping[str, str]:
+    """Return how each parameter of the verb called is written on the command line."""
+    if not words or words[0] not in VERBS:
+        return {}
+    options = {}
+    for argument in app[words[0]].assemble_argument_collection():
+        name = argument.field_info.name
+        short = [option for option in argument.names if not option.startswith("--")]
+        options[name] = short[0] if short else argument.names[0]
+        if argument.index is not None:
+            options[name] = name.upper()
+    return options
+
+
+def _interrupted(written: list[Path]) -> str:
+    """Say what an interrupted command leaves behind."""
+    if not written:
+        return "interrupted; nothing was written"
+    return f"interrupted; written before: {', '.join(map(str, written))}"
 
 
 def _comes_of_an_interrupt(error: BaseException | None) -> bool:
@@ -104,7 +142,8 @@ def _comes_of_an_interrupt(error: BaseException | None) -> bool:
 
 
 def _complain(message: str) -> None:
-    print("pottsfold: " + " ".join(message.split()), file=sys.stderr)
+    line = " ".join(wording.in_options(message).split())
+    print(f"pottsfold: {line}", file=sys.stderr)
 
 
 def _one_line(
@@ -114,7 +153,7 @@ def _one_line(
     lineno: int,
     line: str | None = None,
 ) -> str:
-    return f"pottsfold: warning: {message}\n"
+    return f"pottsfold: warning: {wording.in_options(str(message))}\n"
 
 
 def run() -> None:

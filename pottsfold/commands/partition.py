@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +9,8 @@ import numpy as np
 from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
 from pottsfold.commands.natural import natural_sequences
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import InputFile, TableOutput
 from pottsfold.errors import UsageError
-from pottsfold.files import check_apart
 from pottsfold.landscape.partition import (
     AnnealedPartition,
     complete,
@@ -26,7 +24,7 @@ from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, energy, load_fit
 from pottsfold.provenance import Stopwatch
 from pottsfold.sampling.target import table_bytes
-from pottsfold.tables.writing import check_table_path, write_table
+from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
 if TYPE_CHECKING:
@@ -37,9 +35,9 @@ BYTES_PER_CHAIN = 600
 
 
 def partition(
-    model: Path,
+    model: InputFile,
     *,
-    alignment: Path | None = None,
+    alignment: InputFile | None = None,
     output: TableOutput | None = None,
     chains: int = CHAINS,
     steps: int | None = None,
@@ -73,11 +71,10 @@ def partition(
     threads
         Every core by default.
     """
-    if output is not None:
-        if alignment is None:
-            raise UsageError(f"-o {output}: holds sequences; give --alignment too")
-        check_table_path(output)
-    check_apart([output], [model, alignment])
+    if output is not None and alignment is None:
+        raise UsageError(
+            "holds sequences; give `alignment` too", parameter="output", value=output
+        )
     clock = Stopwatch()
     potts = load_fit(model).model
     # Read before the work: what is wrong with it shall not wait.

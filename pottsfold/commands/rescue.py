@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment import reweight
 from pottsfold.commands.console import say
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import InputFile, TableOutput
 from pottsfold.contacts import CONTACT_DISTANCE, map_structure
 from pottsfold.errors import UsageError
 from pottsfold.model import load_fit
@@ -27,22 +26,22 @@ from pottsfold.mutations.rescue import (
     seen_in_family,
     single_rescues,
 )
-from pottsfold.tables.writing import check_table_path, write_table
+from pottsfold.tables.writing import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def rescue(
-    model: Path,
+    model: InputFile,
     mutant: str,
     *,
     output: TableOutput,
     order: Literal[1, 2] = 2,
     top: int = 100,
     rank_by: RankedBy = "compensation",
-    alignment: Path | None = None,
-    structure: Path | None = None,
+    alignment: InputFile | None = None,
+    structure: InputFile | None = None,
     chain: str | None = None,
 ) -> None:
     """Find substitutions that compensate a harmful mutant, ranked.
@@ -77,7 +76,6 @@ def rescue(
     """
     import pandas as pd
 
-    check_table_path(output)
     if top < 1:
         raise UsageError(f"--top {top}: 1 or more is needed")
     if chain is not None and structure is None:

@@ -12,25 +12,29 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
 from pottsfold.commands.natural import natural_sequences
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import (
+    FigureOutput,
+    FurtherTable,
+    InputFile,
+    SequenceOutput,
+    TextOrFile,
+)
 from pottsfold.errors import UsageError
-from pottsfold.files import check_apart, check_writable
+from pottsfold.files import sha256_of
 from pottsfold.landscape import comparison
 from pottsfold.landscape.comparison.comparing import FEWEST
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
-from pottsfold.model.storage import run_path
 from pottsfold.provenance import Stopwatch, run_of
-from pottsfold.report.figures import check_figure_path, save_figure
+from pottsfold.report.figures import save_figure
 from pottsfold.sampling import Sampler, Samples, Target, draw_samples, ladder
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import MIN_SWAPS
-from pottsfold.sampling.output import Making, file_sha256, write_samples
+from pottsfold.sampling.output import Making, write_samples
 from pottsfold.sampling.target import table_bytes
-from pottsfold.tables.writing import check_table_path, write_table
+from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
-ENDINGS = (".fasta", ".fa", ".fasta.gz", ".fa.gz")
 RANDOM = "random"
 # Temperatures of parallel tempering: ten, up to twice the wanted one. Neighbours then
 # swap in 58 to 74 % of the trials on PF00014 (51 sites), 30 to 51 % on DHFR (159).
@@ -45,23 +49,23 @@ Temperature = float | Literal["matched"]
 
 
 def sample(
-    model: Path,
+    model: InputFile,
     *,
     number: Count,
-    output: TableOutput,
+    output: SequenceOutput,
     temperature: Temperature = 1.0,
     chains: int | None = None,
     sweeps: int | None = None,
     seed: int = 0,
     threads: int | None = None,
-    start: str = RANDOM,
+    start: TextOrFile = RANDOM,
     anneal_from: float | None = None,
     fix: str | None = None,
     forbid: Forbidden = None,
     algorithm: Algorithm = "gibbs",
-    compare: Path | None = None,
-    table: str | None = None,
-    plot: Path | None = None,
+    compare: InputFile | None = None,
+    table: FurtherTable | None = None,
+    plot: FigureOutput | None = None,
 ) -> None:
     """Draw sequences from a model, P(x) ~ exp(-E(x) / T), and say whether they mixed.
 
@@ -114,11 +118,8 @@ def sample(
     plot
         The comparison as a page of figures, ending in .png, .pdf or .svg.
     """
-    _check_output(output)
-    _check_comparison(compare, table, plot)
-    record = None if output == "-" else run_path(output)
-    begun = None if start == RANDOM else Path(start)
-    check_apart([output, record, table, plot], [model, begun, compare])
+    if compare is None and (table is not None or plot is not None):
+        raise UsageError("`table` and `plot` hold a comparison; give `compare` too")
     if number < 1:
         raise UsageError(f"-n {number}: at least 1 sequence is needed")
     clock = Stopwatch()
@@ -167,37 +168,18 @@ def sample(
         "chains": drawn.diagnosis.n_chains,
         "sweeps": sweeps,
         "start": start,
-        "start_sha256": None if starts is None else file_sha256(Path(start)),
+        "start_sha256": None if starts is None else sha256_of(Path(start)),
         "anneal_from": anneal_from,
         "fix": fix,
         "forbid": forbid,
     }
-    making = Making(model, file_sha256(model), wanted, seed, settings)
+    making = Making(model, sha256_of(model), wanted, seed, settings)
     write_samples(output, drawn, potts, making, run_of(clock, threads))
     _tell(drawn, temperatures, clock)
     if natural is not None:
         _compare(potts, natural, drawn, table, plot)
     if output != "-":
         say(f"wrote {output}")
-
-
-def _check_output(output: str) -> None:
-    if output == "-":
-        return
-    if not output.endswith(ENDINGS):
-        raise UsageError(f"{output}: end it in {' '.join(ENDINGS)}")
-    check_writable(output)
-
-
-def _check_comparison(
-    compare: Path | None, table: str | None, plot: Path | None
-) -> None:
-    if compare is None and (table is not None or plot is not None):
-        raise UsageError("--table and --plot hold a comparison; give --compare too")
-    if table is not None:
-        check_table_path(table)
-    if plot is not None:
-        check_figure_path(plot)
 
 
 def _compare(

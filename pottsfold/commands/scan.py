@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pottsfold.alignment.filters import ranges
 from pottsfold.commands.console import say
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import FigureOutput, InputFile, TableOutput, TextOrFile
 from pottsfold.model import load_fit
 from pottsfold.mutations import in_background, scan_table
-from pottsfold.report.figures import check_figure_path, save_figure
-from pottsfold.tables.writing import check_table_path, write_table
+from pottsfold.report.figures import save_figure
+from pottsfold.tables import write_table
 
 # Share of sequences with a letter below which a site is said to be covered badly.
 SPARSE = 0.5
 
 
 def scan(
-    model: Path,
+    model: InputFile,
     *,
     output: TableOutput,
-    plot: Path | None = None,
-    background: str | None = None,
+    plot: FigureOutput | None = None,
+    background: TextOrFile | None = None,
 ) -> None:
     """Score every single substitution of the focus sequence.
 
@@ -39,9 +37,6 @@ def scan(
         Take this for the wild type: a mutant of the focus sequence (A23T:G56D), or a
         FASTA file of one sequence.
     """
-    check_table_path(output)
-    if plot is not None:
-        check_figure_path(plot)
     potts = load_fit(model).model
     if background is not None:
         potts = in_background(potts, background)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pottsfold.alignment import Numbering
 from pottsfold.commands.console import say, scoring_progress
-from pottsfold.commands.options import TableOutput
+from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
 from pottsfold.errors import UsageError
-from pottsfold.files import check_apart, sha256_of
+from pottsfold.files import sha256_of
 from pottsfold.model import load_fit
 from pottsfold.mutations import EffectTables, effect_tables, in_background
 from pottsfold.mutations.assays import Augmented, load_augmented
@@ -20,7 +20,6 @@ from pottsfold.mutations.library.files import (
     open_library,
 )
 from pottsfold.mutations.scoring_run import LibraryRun, origin_of, spare_memory
-from pottsfold.tables.writing import check_table_path
 from pottsfold.threads import chosen_threads
 
 # What a mutant's position can be, of nine digits.
@@ -28,14 +27,14 @@ FARTHEST = 10**9
 
 
 def score(
-    model: Path,
-    library: Path,
+    model: InputFile,
+    library: InputFile,
     *,
     output: TableOutput,
     column: str | None = None,
-    background: str | None = None,
+    background: TextOrFile | None = None,
     shift: int = 0,
-    augmented: Path | None = None,
+    augmented: InputFile | None = None,
     threads: int | None = None,
     resume: bool = False,
 ) -> None:
@@ -71,8 +70,6 @@ def score(
     resume
         Go on where a killed run stopped, with the parts it left in OUTPUT.parts.
     """
-    check_table_path(output)
-    check_apart([output], [model, library, background, augmented])
     if resume and output == "-":
         raise UsageError("--resume needs a file to go on with; give it with -o")
     n_threads = chosen_threads(threads)

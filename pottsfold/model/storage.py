@@ -39,7 +39,7 @@ from pottsfold.errors import ModelFormatError, UsageError
 from pottsfold.files import written_whole
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.potts import PottsModel
-from pottsfold.provenance import Provenance, Run
+from pottsfold.provenance import Provenance, Run, run_path
 
 FORMAT = "pottsfold-model"
 VERSION = 1
@@ -143,11 +143,6 @@ def save_fit(path: str | Path, fit: Fit) -> None:
         record = {"model": hashes, "run": run}
         with written_whole(run_path(path)) as beside:
             beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-
-def run_path(path: str | Path) -> Path:
-    """Return the file beside a result that records the run that made it."""
-    return Path(f"{path}.run.json")
 
 
 def _read_run(path: str, hashes: Mapping[str, str]) -> Run | None:

@@ -16,8 +16,7 @@ from typing import Any
 from pottsfold import __version__
 from pottsfold.files import written_whole
 from pottsfold.model import PottsModel
-from pottsfold.model.storage import run_path
-from pottsfold.provenance import Run, software_versions
+from pottsfold.provenance import Run, run_path, software_versions
 from pottsfold.sampling import Diagnosis, Samples
 
 LETTERS_PER_LINE = 60
@@ -57,12 +56,6 @@ class Making:
             f"temperature={self.temperature:g} seed={self.seed} model={name} "
             f"sha256={self.sha256[:DIGITS]} pottsfold={__version__}"
         )
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def write_samples(

@@ -108,7 +108,7 @@ def test_training_writes_a_curve_and_what_score_will_use(
     [
         (["LIBRARY", "-o", "x.xls"], "end it in .csv"),
         (["LIBRARY", "-o", "x.csv", "--epistasis", "x.json"], "end it in .csv"),
-        (["LIBRARY", "-o", "x.csv", "--plot", "x.gif"], "end a figure's name"),
+        (["LIBRARY", "-o", "x.csv", "--plot", "x.gif"], "end it in .png, .pdf or .svg"),
         (["LIBRARY", "-o", "x.csv", "--augmented", "a.json"], "--train"),
         (["LIBRARY", "-o", "x.csv", "--seed", "-1"], "--seed -1"),
         (["LIBRARY", "-o", "x.csv", "--score-column", "scor"], "nearest: score"),

@@ -254,7 +254,7 @@ def test_nothing_is_written_over_what_is_read(folder, words, capsys, monkeypatch
     (folder / "n.csv").write_bytes((folder / "m.potts").read_bytes())
     before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
     assert run("m.potts", *words) == 2
-    assert "read or written already" in capsys.readouterr().err
+    assert "as well; give another name" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before
 
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from pottsfold.alphabet import PROTEIN, RNA
 from pottsfold.errors import ModelFormatError, OutputError
 from pottsfold.model import Fit, FitReport, load_fit, read_header, save_fit
-from pottsfold.model.storage import run_path
-from pottsfold.provenance import Provenance, Run
+from pottsfold.provenance import Provenance, Run, run_path
 from tests.strategies import random_model
 
 REPORT = FitReport(

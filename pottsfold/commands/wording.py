@@ -1,0 +1,20 @@
+"""The library speaks of parameters, the program of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pottsfold.errors import with_options
+
+_options: dict[str, str] = {}
+
+
+def speak_options(options: Mapping[str, str]) -> None:
+    """Take these options, by parameter, in all that is said from now on."""
+    _options.clear()
+    _options.update(options)
+
+
+def in_options(message: str) -> str:
+    """Return a message with the verb's options in place of parameters."""
+    return with_options(message, _options)
