@@ -49,3 +49,9 @@ def test_every_kernels_file_is_under_contract():
     }
     assert set(listed["kernels"]["source_modules"]) == files
     assert set(listed["kernels-independent"]["modules"]) == files
+
+
+def test_the_package_says_that_it_is_typed():
+    from importlib.resources import files
+
+    assert files("pottsfold").joinpath("py.typed").is_file()
