@@ -6,10 +6,50 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pottsfold.errors import OutputError, UsageError
+
+
+@dataclass(frozen=True)
+class Reads:
+    """A file that is read, or a text that may name one.
+
+    Parameters
+    ----------
+    replaceable : bool
+        Whether the result may take its place: it is asked for so, and read whole.
+    """
+
+    replaceable: bool = False
+
+
+@dataclass(frozen=True)
+class Writes:
+    """A file that is written.
+
+    Parameters
+    ----------
+    endings : tuple of str
+        One of these is needed; any will do where there are none.
+    refused : tuple of str
+        Endings that promise something else.
+    standard_output : bool
+        Whether ``-`` is standard output.
+    folder : bool
+        Whether a folder may be named in place of the file.
+    beside : callable, optional
+        Returns the further files that are written, from the name of the first.
+    """
+
+    endings: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    standard_output: bool = False
+    folder: bool = False
+    beside: Callable[[str], list[Path]] | None = None
+
 
 # Who wants to know what was written: see record_written.
 _records: list[list[Path]] = []

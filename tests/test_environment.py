@@ -8,7 +8,10 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 # Names that differ between PyPI and conda-forge.
-CONDA_NAMES = {"matplotlib": "matplotlib-base"}
+CONDA_NAMES = {
+    "matplotlib": "matplotlib-base",
+    "docstring-parser": "docstring_parser",
+}
 # What an extra of a PyPI package brings, named by itself on conda.
 CONDA_ONLY = {"python", "pip", "python-zstandard"}
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from tqdm import tqdm
 
 from pottsfold.commands.wording import in_options
-from pottsfold.inference.optimize.lbfgs import Progress
+
+# Done, of how many or None, and what is being done.
+Progress = Callable[[int, int | None, str], None]
 
 
 def say(message: str) -> None:
@@ -18,51 +20,19 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def optimisation_progress() -> Iterator[Progress]:
-    """Give a callback that shows the steps of a fit, on a terminal only."""
+def progress_bar(description: str, unit: str) -> Iterator[Progress]:
+    """Give a callback that shows how far the work is, on a terminal only.
+
+    It is called as ``progress(done, total or None, what is being done)``.
+    """
     with tqdm(
-        desc="fitting", unit=" steps", file=sys.stderr, disable=None, leave=False
+        desc=description, unit=unit, file=sys.stderr, disable=None, leave=False
     ) as bar:
 
-        def show(_iteration: int, objective: float, gradient_norm: float) -> None:
-            bar.set_postfix_str(
-                f"objective {objective:.2f}, gradient {gradient_norm:.2g}",
-                refresh=False,
-            )
-            bar.update()
-
-        yield show
-
-
-@contextmanager
-def fits_progress() -> Iterator[Callable[[int, int], None]]:
-    """Give a callback that shows how many of many fits are made, on a terminal only."""
-    with tqdm(
-        desc="choosing strengths",
-        unit=" fits",
-        file=sys.stderr,
-        disable=None,
-        leave=False,
-    ) as bar:
-
-        def show(made: int, in_all: int) -> None:
-            bar.total = in_all
-            bar.update(made - bar.n)
-
-        yield show
-
-
-@contextmanager
-def learning_progress() -> Iterator[Callable[[int, str], None]]:
-    """Give a callback that counts gradients and says what is done, on a terminal."""
-    with tqdm(
-        desc="learning", unit=" gradients", file=sys.stderr, disable=None, leave=False
-    ) as bar:
-
-        def show(gradients: int, doing: str) -> None:
-            bar.set_description_str(doing, refresh=False)
-            bar.update(gradients - bar.n)
-            bar.refresh()
+        def show(done: int, total: int | None, doing: str) -> None:
+            bar.total = total
+            bar.set_postfix_str(doing, refresh=False)
+            bar.update(done - bar.n)
 
         yield show
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pottsfold.alignment import read_alignment, reweight
-from pottsfold.commands.console import optimisation_progress, say
+from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.fit import tell
 from pottsfold.contacts import (
     contacts_summary_lines,
@@ -17,7 +17,7 @@ from pottsfold.contacts import (
 from pottsfold.datasets import Family, dhfr_family, planted_family
 from pottsfold.errors import OutputError
 from pottsfold.files import check_writable
-from pottsfold.inference import fit_pseudolikelihood
+from pottsfold.inference.methods import Pseudolikelihood
 from pottsfold.model import Fit, PottsModel, save_fit
 from pottsfold.mutations import scan_table
 from pottsfold.provenance import Stopwatch
@@ -71,8 +71,8 @@ def _fit(family: Family, threads: int | None) -> Fit:
     )
     tell(alignment)
     clock = Stopwatch()
-    with optimisation_progress() as progress:
-        fit = fit_pseudolikelihood(alignment, threads=threads, progress=progress)
+    with progress_bar("fitting", " steps") as progress:
+        fit = Pseudolikelihood().fit(alignment, threads=threads, progress=progress)
     report = fit.report
     print(
         f"fitted in {report.n_evaluations} evaluations, {clock.seconds:.1f} s; "

@@ -17,6 +17,7 @@ from cyclopts import App, CycloptsError
 
 from pottsfold import __version__
 from pottsfold.commands import wording
+from pottsfold.commands.renamed import with_new_names
 from pottsfold.errors import PottsfoldError
 from pottsfold.files import record_written
 
@@ -68,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
+        words = with_new_names(words)
         verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         wording.speak_options(_options_of(words))
         if verb.__module__.startswith("pottsfold."):

@@ -19,51 +19,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pottsfold.errors import UsageError
-from pottsfold.files import check_apart, check_writable
+from pottsfold.files import Reads, Writes, check_apart, check_writable
 from pottsfold.provenance import run_path
 
 STANDARD_OUTPUT = "-"
 TABLES = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz")
 FIGURES = (".png", ".pdf", ".svg")
 SEQUENCES = (".fasta", ".fa", ".fasta.gz", ".fa.gz")
-
-
-@dataclass(frozen=True)
-class Reads:
-    """A file that a verb reads, or a text that may name one.
-
-    Parameters
-    ----------
-    replaceable : bool
-        Whether the result may take its place: it is asked for so, and read whole.
-    """
-
-    replaceable: bool = False
-
-
-@dataclass(frozen=True)
-class Writes:
-    """A file that a verb writes.
-
-    Parameters
-    ----------
-    endings : tuple of str
-        One of these is needed; any will do where there are none.
-    refused : tuple of str
-        Endings that promise something else.
-    standard_output : bool
-        Whether ``-`` is standard output.
-    folder : bool
-        Whether a folder may be named in place of the file.
-    beside : callable, optional
-        Returns the further files that are written, from the name of the first.
-    """
-
-    endings: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    standard_output: bool = False
-    folder: bool = False
-    beside: Callable[[str], list[Path]] | None = None
 
 
 InputFile = Annotated[Path, Reads()]

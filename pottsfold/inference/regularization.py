@@ -32,12 +32,14 @@ class Regularization:
     couplings: float
 
     def __post_init__(self) -> None:
-        for option, value in (
-            ("--lambda-h", self.fields),
-            ("--lambda-j", self.couplings),
-        ):
-            if not (math.isfinite(value) and value > 0):
-                raise UsageError(f"{option} {value}: a number above 0 is needed")
+        check_penalty("lambda_h", self.fields)
+        check_penalty("lambda_j", self.couplings)
+
+
+def check_penalty(name: str, value: float) -> None:
+    """Raise :class:`UsageError` if the penalty of that name is not above 0."""
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError("a number above 0 is needed", parameter=name, value=value)
 
 
 def default_regularization(length: int, n_states: int) -> Regularization:

@@ -169,7 +169,7 @@ def test_too_strict_a_filter_of_columns_is_refused():
     ("drop", "option"),
     [
         (drop_gapped_sequences, "--max-sequence-gaps"),
-        (drop_fragments, "--min-span"),
+        (drop_fragments, "--min-coverage"),
         (drop_gapped_columns, "--max-column-gaps"),
     ],
 )

@@ -55,7 +55,7 @@ def test_the_model_file_is_the_same_for_any_number_of_threads(
 ):
     models = [tmp_path / "one.potts", tmp_path / "two.potts"]
     for threads, model in enumerate(models, start=1):
-        words = ["--threads", threads, "--seed", 1, "--form", form]
+        words = ["--threads", threads, "--seed", 1, "--pseudolikelihood-form", form]
         assert run(capsys, "fit", family, "-o", model, *words)[0] == 0
     assert models[0].read_bytes() == models[1].read_bytes()
     assert "2 threads" in run(capsys, "info", models[1])[1]
@@ -83,7 +83,7 @@ def test_filters_say_what_they_dropped(capsys, family, tmp_path):
     status, _, err = run(
         capsys,
         *("fit", family, "-o", tmp_path / "m.potts"),
-        *("--drop-duplicate", "--min-span", 0.5),
+        *("--drop-duplicates", "--min-coverage", 0.5),
     )
     assert status == 0
     assert "dropped 1 of 7 sequences" in err
@@ -132,10 +132,10 @@ def test_a_bad_alignment_gets_one_line_and_no_file(capsys, tmp_path, case):
         (["--max-column-gaps", "2"], "--max-column-gaps 2.0"),
         (["--focus", "b", "--no-focus"], "--no-focus excludes --focus"),
         (["--method", "mean-field", "--gaps", "missing"], "takes the gap as a letter"),
-        (["--method", "independent", "--lambda-j", "1"], "no couplings"),
+        (["--method", "independent", "--lambda-j", "1"], "no such setting"),
         (["--alphabet", "AAC"], "a letter comes twice"),
         (["--colour", "red"], "--colour"),
-        (["--tolerance", "0"], "tolerance above 0"),
+        (["--tolerance", "0"], "--tolerance 0.0: a number above 0"),
     ],
 )
 def test_bad_usage_gets_one_line_and_no_file(capsys, family, tmp_path, options, told):

@@ -76,8 +76,8 @@ def test_models_without_a_focus_are_compared_too(capsys, family, tmp_path):
 
 
 BAD = [
-    (["--lambda-h", "1"], "no penalty on fields"),
-    (["--form", "symmetric"], "of --method pseudolikelihood"),
+    (["--lambda-h", "1"], "it is of pseudolikelihood and independent"),
+    (["--tolerance", "1"], "it is of pseudolikelihood"),
     (["--density", "0.1"], "give --sparse too"),
     (["--sparse", "activation", "--held-out", "0.2"], "excludes --held-out"),
     (["--resume"], "give the --checkpoint"),
@@ -101,7 +101,10 @@ def test_what_does_not_go_together_is_told_in_a_line(
 def test_other_methods_have_no_chains(capsys, family, tmp_path):
     words = ["fit", family, "-o", tmp_path / "m.potts", "--no-focus", "--chains", "3"]
     assert main([str(word) for word in words]) == 2
-    assert "are of --method boltzmann" in capsys.readouterr().err
+    assert (
+        "--chains: pseudolikelihood has no such setting; it is of boltzmann"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_checkpoint_takes_no_other_files_place(capsys, family, tmp_path):

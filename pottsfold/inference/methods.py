@@ -1,0 +1,480 @@
+"""The methods of fitting, each a value that holds its settings and checks them.
+
+``Pseudolikelihood(lambda_h=1).fit(alignment)`` fits; so does every other method, and
+``METHODS`` lists them by name. The command ``fit`` shows the fields of all of them as
+its options, with the help their docstrings give, so a method is added by writing its
+class and adding it to ``METHODS``.
+
+What a method computes with is imported when it fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+from pottsfold.alignment.alignment import Alignment
+from pottsfold.errors import UsageError
+from pottsfold.files import Writes
+from pottsfold.inference.regularization import Regularization, check_penalty
+from pottsfold.model.fit import Fit
+
+Gaps = Literal["missing", "state"]
+Penalties = Literal["default", "auto"]
+# Called with how much is done, of how much (None where that is not known), and what.
+Progress = Callable[[int, int | None, str], None]
+# Called with a sentence.
+Announce = Callable[[str], None]
+
+
+def _no_progress(_done: int, _total: int | None, _doing: str) -> None:
+    """Show nothing."""
+
+
+def _silent(_line: str) -> None:
+    """Say nothing."""
+
+
+class Method(Protocol):
+    """A way to fit a model: a frozen dataclass of settings, checked when made."""
+
+    name: ClassVar[str]
+
+    @property
+    def draws_random_numbers(self) -> bool:
+        """Whether the fit depends on a seed."""
+        ...
+
+    def fit(
+        self,
+        alignment: Alignment,
+        *,
+        threads: int | None = None,
+        seed: int | None = None,
+        progress: Progress = _no_progress,
+        announce: Announce = _silent,
+    ) -> Fit:
+        """Fit a model to a weighted alignment.
+
+        Parameters
+        ----------
+        alignment : Alignment
+            Weighted alignment.
+        threads : int, optional
+            By default all cores; the model does not depend on it.
+        seed : int, optional
+            Random seed, by default 0 where random numbers are drawn.
+        progress : callable
+            Called as ``progress(done, total or None, what is being done)``.
+        announce : callable
+            Called with sentences: the plan before the work, and how it went.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Pseudolikelihood:
+    """Each letter of a sequence given all its others: for contacts and mutations.
+
+    Parameters
+    ----------
+    gaps
+        missing: gaps are missing data. state: the gap is a letter. Default missing.
+    form
+        symmetric: one block of couplings per pair. asymmetric: a regression for each
+        site, then symmetrized; needs memory for one site at a time. Default symmetric
+        where memory allows.
+    penalties
+        default: the field's usual penalties, or lambda-h and lambda-j. auto: choose
+        them by cross-validation; about ten times slower, usually better.
+    lambda_h
+        L2 penalty on fields. Default 0.01.
+    lambda_j
+        L2 penalty on couplings. Default 0.01 (q - 1)(L - 1).
+    tolerance
+        Converged when a step gains less than this share of the objective. Default
+        3e-6.
+    max_iterations
+        Maximum number of iterations. Default 1,000.
+
+    Examples
+    --------
+    >>> Pseudolikelihood(lambda_h=1.0).draws_random_numbers
+    False
+    """
+
+    name: ClassVar[str] = "pseudolikelihood"
+
+    gaps: Gaps = "missing"
+    form: Literal["symmetric", "asymmetric"] | None = None
+    penalties: Penalties = "default"
+    lambda_h: float | None = None
+    lambda_j: float | None = None
+    tolerance: float = 3e-6
+    max_iterations: int = 1000
+
+    def __post_init__(self) -> None:
+        _check_penalties(self.penalties, self.lambda_h, self.lambda_j)
+        if not self.tolerance > 0:
+            raise UsageError(
+                "a number above 0 is needed",
+                parameter="tolerance",
+                value=self.tolerance,
+            )
+        _check_at_least_one("max_iterations", self.max_iterations)
+
+    @property
+    def draws_random_numbers(self) -> bool:
+        """Whether penalties are chosen, by folds drawn at random."""
+        return self.penalties == "auto"
+
+    def fit(
+        self,
+        alignment: Alignment,
+        *,
+        threads: int | None = None,
+        seed: int | None = None,
+        progress: Progress = _no_progress,
+        announce: Announce = _silent,
+    ) -> Fit:
+        """Fit a model; see :meth:`Method.fit`."""
+        from pottsfold.inference.pseudolikelihood.fit import fit_pseudolikelihood
+
+        if self.penalties == "auto":
+            from pottsfold.inference.pseudolikelihood import penalty
+
+            chosen = penalty.cross_validate_penalties(
+                alignment,
+                gaps=self.gaps,
+                seed=seed or 0,
+                threads=threads,
+                progress=lambda done, total: progress(
+                    done, total, "choosing penalties"
+                ),
+                announce=announce,
+            )
+            strengths = chosen.strengths
+            alignment = _recorded(alignment, chosen.lines(), announce)
+        else:
+            strengths = self.regularization(alignment)
+        fit = fit_pseudolikelihood(
+            alignment,
+            gaps=self.gaps,
+            form=self.form,
+            regularization=strengths,
+            tolerance=self.tolerance,
+            max_iterations=self.max_iterations,
+            threads=threads,
+            progress=lambda done, objective, gradient: progress(
+                done, None, f"objective {objective:.2f}, gradient {gradient:.2g}"
+            ),
+            announce=announce,
+        )
+        return _with_seed(fit, self, seed)
+
+    def regularization(self, alignment: Alignment) -> Regularization:
+        """Return the penalties for an alignment, where they are not chosen."""
+        from pottsfold.alignment.frequencies import first_state
+        from pottsfold.inference.regularization import default_regularization
+
+        n_states = alignment.alphabet.size - first_state(self.gaps)
+        default = default_regularization(alignment.length, n_states)
+        return Regularization(
+            default.fields if self.lambda_h is None else self.lambda_h,
+            default.couplings if self.lambda_j is None else self.lambda_j,
+        )
+
+
+@dataclass(frozen=True)
+class MeanField:
+    """The inverse of the covariance matrix: fast, for contacts.
+
+    Parameters
+    ----------
+    gaps
+        The gap is always a letter (state).
+    pseudocount
+        Share of the flat distribution in the frequencies. Default 0.5.
+    """
+
+    name: ClassVar[str] = "mean-field"
+
+    gaps: Gaps = "state"
+    pseudocount: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.gaps != "state":
+            raise UsageError(
+                "mean-field takes the gap as a letter; leave it out",
+                parameter="gaps",
+                value=self.gaps,
+            )
+        if not 0 < self.pseudocount < 1:
+            raise UsageError(
+                "between 0 and 1 is needed",
+                parameter="pseudocount",
+                value=self.pseudocount,
+            )
+
+    @property
+    def draws_random_numbers(self) -> bool:
+        """No random numbers are drawn."""
+        return False
+
+    def fit(
+        self,
+        alignment: Alignment,
+        *,
+        threads: int | None = None,
+        seed: int | None = None,
+        progress: Progress = _no_progress,
+        announce: Announce = _silent,
+    ) -> Fit:
+        """Fit a model; see :meth:`Method.fit`."""
+        from pottsfold.inference.mean_field import fit_mean_field
+
+        fit = fit_mean_field(alignment, pseudocount=self.pseudocount, threads=threads)
+        return _with_seed(fit, self, seed)
+
+
+@dataclass(frozen=True)
+class Independent:
+    """Every site by itself: conservation alone, no couplings.
+
+    Parameters
+    ----------
+    gaps
+        missing: gaps are missing data. state: the gap is a letter. Default missing.
+    lambda_h
+        L2 penalty on fields. Default 0.01.
+    """
+
+    name: ClassVar[str] = "independent"
+
+    gaps: Gaps = "missing"
+    lambda_h: float = 0.01
+
+    def __post_init__(self) -> None:
+        check_penalty("lambda_h", self.lambda_h)
+
+    @property
+    def draws_random_numbers(self) -> bool:
+        """No random numbers are drawn."""
+        return False
+
+    def fit(
+        self,
+        alignment: Alignment,
+        *,
+        threads: int | None = None,
+        seed: int | None = None,
+        progress: Progress = _no_progress,
+        announce: Announce = _silent,
+    ) -> Fit:
+        """Fit a model; see :meth:`Method.fit`."""
+        from pottsfold.inference.independent import fit_independent
+
+        fit = fit_independent(alignment, gaps=self.gaps, lambda_h=self.lambda_h)
+        return _with_seed(fit, self, seed)
+
+
+@dataclass(frozen=True)
+class Boltzmann:
+    """Learn by sampling until samples have the family's statistics: for sampling.
+
+    Parameters
+    ----------
+    gaps
+        missing: statistics are of letters alone, samples have no gaps. state: the gap
+        is a letter. Default state.
+    penalties
+        default: the penalty below. auto: choose it by the likelihood of relatives
+        left out of the fit.
+    lambda_j
+        L2 penalty on couplings, in nats per sequence. Default 0.2 L / Neff, at most
+        0.06.
+    chains
+        Number of persistent chains. Default 10,000.
+    target
+        Stop when pair correlations of newly started chains reach this Pearson r with
+        the alignment's, or stop improving. Default 0.95.
+    max_iterations
+        Maximum number of gradients. Default 400.
+    held_out
+        Share of the sequences, relatives together, to leave out of the fit: learning
+        also stops when they get less likely, and the best model is kept.
+    sparse
+        activation: couplings start at zero and are switched on one after another.
+        decimation: learn a dense model, then take the weakest couplings out.
+    density
+        Share of couplings that a sparse model may have.
+    checkpoint
+        File to save the learning to, from time to time and when interrupted.
+    resume
+        Continue from the checkpoint, to the same model as an unbroken run.
+    """
+
+    name: ClassVar[str] = "boltzmann"
+
+    gaps: Gaps = "state"
+    penalties: Penalties = "default"
+    lambda_j: float | None = None
+    chains: int = 10_000
+    target: float = 0.95
+    max_iterations: int = 400
+    held_out: float | None = None
+    sparse: Literal["activation", "decimation"] | None = None
+    density: float | None = None
+    checkpoint: Annotated[Path, Writes()] | None = None
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        _check_penalties(self.penalties, None, self.lambda_j)
+        if not 0 < self.target < 1:
+            raise UsageError(
+                "a number between 0 and 1 is needed",
+                parameter="target",
+                value=f"{self.target:g}",
+            )
+        _check_at_least_one("chains", self.chains)
+        _check_at_least_one("max_iterations", self.max_iterations)
+        if self.sparse is None and self.density is not None:
+            raise UsageError("`density` is of sparse models; give `sparse` too")
+        if self.sparse is not None and self.held_out is not None:
+            raise UsageError("`sparse` excludes `held_out`")
+        if self.resume and self.checkpoint is None:
+            raise UsageError(
+                "give the `checkpoint` to continue from", parameter="resume"
+            )
+
+    @property
+    def draws_random_numbers(self) -> bool:
+        """Chains are random."""
+        return True
+
+    def fit(
+        self,
+        alignment: Alignment,
+        *,
+        threads: int | None = None,
+        seed: int | None = None,
+        progress: Progress = _no_progress,
+        announce: Announce = _silent,
+    ) -> Fit:
+        """Fit a model; see :meth:`Method.fit`."""
+        from pottsfold.inference import boltzmann
+
+        def show(gradients: int, doing: str) -> None:
+            progress(gradients, None, doing)
+
+        lambda_j = self.lambda_j
+        common: dict[str, Any] = {
+            "gaps": self.gaps,
+            "seed": seed or 0,
+            "threads": threads,
+            "progress": show,
+            "announce": announce,
+        }
+        if self.penalties == "auto":
+            chosen = boltzmann.cross_validate_boltzmann_penalty(alignment, **common)
+            lambda_j = chosen.penalty
+            alignment = _recorded(alignment, chosen.lines(), announce)
+        common |= {
+            "chains": self.chains,
+            "target": self.target,
+            "max_iterations": self.max_iterations,
+            "checkpoint": self.checkpoint,
+            "resume": self.resume,
+        }
+        if self.sparse is None:
+            fit = boltzmann.fit_boltzmann(
+                alignment, lambda_j=lambda_j, held_out=self.held_out, **common
+            )
+        else:
+            if lambda_j is not None:
+                common["lambda_j"] = lambda_j
+            fit = boltzmann.fit_sparse(
+                alignment, form=self.sparse, density=self.density, **common
+            )
+        return _with_seed(fit, self, seed)
+
+
+# Every method by the name that ``fit --method`` takes, the default first.
+METHODS: dict[str, type[Method]] = {
+    method.name: method
+    for method in (Pseudolikelihood, MeanField, Independent, Boltzmann)
+}
+
+
+def method_named(name: str, **settings: Any) -> Method:
+    """Return a method with settings, each of which must be one of its own.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``METHODS``.
+    **settings
+        Fields of the method; those not given have their defaults.
+
+    Raises
+    ------
+    UsageError
+        If there is no such method, a setting is of other methods, or is out of its
+        range.
+
+    Examples
+    --------
+    >>> method_named("mean-field", pseudocount=0.3)
+    MeanField(gaps='state', pseudocount=0.3)
+    """
+    if name not in METHODS:
+        raise UsageError(
+            f"{', '.join(METHODS)} are known", parameter="method", value=name
+        )
+    own = {field.name for field in fields(METHODS[name])}  # type: ignore[arg-type]
+    for setting in settings:
+        if setting not in own:
+            others = [
+                each
+                for each, method in METHODS.items()
+                if setting in {field.name for field in fields(method)}  # type: ignore[arg-type]
+            ]
+            whose = f"it is of {' and '.join(others)}; " if others else ""
+            raise UsageError(
+                f"{name} has no such setting; {whose}leave it out", parameter=setting
+            )
+    return METHODS[name](**settings)
+
+
+def _check_penalties(
+    penalties: Penalties, lambda_h: float | None, lambda_j: float | None
+) -> None:
+    if penalties == "auto" and (lambda_h, lambda_j) != (None, None):
+        raise UsageError(
+            "`penalties=auto` chooses penalties; leave out `lambda_h` and `lambda_j`"
+        )
+    for name, value in (("lambda_h", lambda_h), ("lambda_j", lambda_j)):
+        if value is not None:
+            check_penalty(name, value)
+
+
+def _check_at_least_one(name: str, value: int) -> None:
+    if value < 1:
+        raise UsageError("at least 1 is needed", parameter=name, value=value)
+
+
+def _recorded(alignment: Alignment, lines: list[str], announce: Announce) -> Alignment:
+    """Say how penalties were chosen, and keep it in the alignment's history."""
+    for line in lines:
+        announce(line)
+    return replace(alignment, history=(*alignment.history, *lines))
+
+
+def _with_seed(fit: Fit, method: Method, seed: int | None) -> Fit:
+    """Return a fit whose report names the seed."""
+    if seed is None and method.draws_random_numbers:
+        seed = 0
+    made = replace(fit.report.provenance, seed=seed)
+    return replace(fit, report=replace(fit.report, provenance=made))
