@@ -14,7 +14,7 @@ from pottsfold.commands.paths import CheckpointFile
 from pottsfold.errors import UsageError
 from pottsfold.inference import (
     PenaltyChoice,
-    choose_penalty,
+    cross_validate_boltzmann_penalty,
     fit_boltzmann,
     fit_sparse,
 )
@@ -101,7 +101,7 @@ def chosen_penalty(
 ) -> PenaltyChoice:
     """Return the couplings' penalty that serves held-out sequences best."""
     with learning_progress() as progress:
-        return choose_penalty(
+        return cross_validate_boltzmann_penalty(
             family,
             gaps=gaps,
             seed=seed,

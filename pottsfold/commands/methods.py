@@ -158,8 +158,8 @@ def _boltzmann(family: Alignment, asked: Asked) -> Fit:
         family = told(family, choice.lines())
     settings = {
         "gaps": gaps,
-        "penalty": penalty,
-        "max_gradients": asked.max_iterations,
+        "lambda_j": penalty,
+        "max_iterations": asked.max_iterations,
         "seed": seed,
         "threads": asked.threads,
     }

@@ -10,14 +10,14 @@ and returns a :class:`~pottsfold.model.Fit`, a model and the report of its makin
 ``fit_boltzmann``           samples have the family's statistics
 ==========================  =================================================
 
-``fit_sparse`` is Boltzmann learning of few couplings. ``cross_validate_penalties``
-finds penalties for pseudolikelihood, ``choose_penalty`` for Boltzmann learning, by
-leaving relatives out.
+``fit_sparse`` is Boltzmann learning of few couplings. Penalties are chosen by
+leaving relatives out: ``cross_validate_penalties`` for pseudolikelihood,
+``cross_validate_boltzmann_penalty`` for Boltzmann learning.
 """
 
 from pottsfold.inference.boltzmann import (
     PenaltyChoice,
-    choose_penalty,
+    cross_validate_boltzmann_penalty,
     fit_boltzmann,
     fit_sparse,
 )
@@ -34,7 +34,7 @@ __all__ = [
     "PenaltySelection",
     "PenaltyChoice",
     "Regularization",
-    "choose_penalty",
+    "cross_validate_boltzmann_penalty",
     "cross_validate_penalties",
     "fit_boltzmann",
     "fit_independent",

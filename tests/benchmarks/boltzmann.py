@@ -60,9 +60,9 @@ def main() -> None:
     parser.add_argument("--max-iterations", type=int)
     given = parser.parse_args()
     named = {
-        "penalty": given.lambda_j,
+        "lambda_j": given.lambda_j,
         "target": given.target,
-        "max_gradients": given.max_iterations,
+        "max_iterations": given.max_iterations,
     }
     settings = {name: value for name, value in named.items() if value is not None}
     print(COLUMNS)

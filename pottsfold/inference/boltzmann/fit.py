@@ -53,10 +53,10 @@ def fit_boltzmann(
     alignment: Alignment,
     *,
     gaps: Gaps = "state",
-    penalty: float | None = None,
+    lambda_j: float | None = None,
     chains: int = CHAINS,
     target: float = TARGET,
-    max_gradients: int = MAX_GRADIENTS,
+    max_iterations: int = MAX_GRADIENTS,
     held_out: float | None = None,
     seed: int = 0,
     threads: int | None = None,
@@ -68,11 +68,11 @@ def fit_boltzmann(
     """Fit a Potts model whose samples have the family's statistics.
 
     Persistent chains give the model's correlations; every step is the natural gradient
-    of the mean log-likelihood less (penalty / 2) sum_{i<j} ||J_ij||^2, with sites taken
-    as independent but for the family's collective modes. The model is the mean over
-    the last round, the second half of the steps where they are 50, 100, 200 or 400,
-    which takes out the chains' noise. Correlations are each side's own, about its own
-    frequencies: the gradient's to second order in how these differ.
+    of the mean log-likelihood less (lambda_j / 2) sum_{i<j} ||J_ij||^2, with sites
+    taken as independent but for the family's collective modes. The model is the mean
+    over the last round, the second half of the steps where they are 50, 100, 200 or
+    400, which takes out the chains' noise. Correlations are each side's own, about its
+    own frequencies: the gradient's to second order in how these differ.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def fit_boltzmann(
     gaps : {"state", "missing"}
         ``missing``: statistics of pairs of sites are of the sequences that have a
         letter at both, and samples have no gaps.
-    penalty : float, optional
+    lambda_j : float, optional
         L2 strength of couplings, in nats a sequence. By default 0.2 L / Neff, at most
         0.06.
     chains : int
@@ -90,7 +90,7 @@ def fit_boltzmann(
         Learning ends when fresh chains' two-site correlations have this Pearson
         correlation with the family's, or, where no sequences are held out, twice the
         gradients gain less than 0.005.
-    max_gradients : int
+    max_iterations : int
         Gradients at most.
     held_out : float, optional
         Share of the sequences, from 0.05 to 0.5, clusters of relatives whole, that the
@@ -131,9 +131,9 @@ def fit_boltzmann(
         If the target is not met, without held-out sequences getting less likely, or
         the last chains did not mix.
     """
-    if penalty is None:
-        penalty = default_penalty(alignment)
-    settings = Settings(gaps, penalty, chains, target, max_gradients, held_out, seed)
+    if lambda_j is None:
+        lambda_j = default_penalty(alignment)
+    settings = Settings(gaps, lambda_j, chains, target, max_iterations, held_out, seed)
     clock = Stopwatch()
     used = chosen_threads(threads)
     file = opened_checkpoint(checkpoint, resume, alignment, settings.facts)
@@ -146,11 +146,11 @@ def fit_boltzmann(
     family = alignment if parted is None else parted.fitted
     with Workers(used) as workers:
         statistics = family_statistics(family, gaps, workers)
-        learner = Learner(statistics, leading_modes(statistics), penalty, workers)
+        learner = Learner(statistics, leading_modes(statistics), lambda_j, workers)
         state = first_state_of(statistics, chains, seed)
         best = None if parted is None else none_yet(parted, state)
         if file is not None and resume:
-            restore(file, state, max_gradients, announce, best)
+            restore(file, state, max_iterations, announce, best)
         run = _Run(family, settings, learner, state, best, file, progress, announce)
         model, look, why = run.learned()
     converged, stopped = _verdict(look, target, why, best)
@@ -189,7 +189,7 @@ class _Run:
         Where chains that run until they mix fall short of what those of 200 sweeps
         showed, the learning goes on.
         """
-        most, why = self.settings.max_gradients, ""
+        most, why = self.settings.max_iterations, ""
         for end in rounds_ahead(self.state.gradients, most):
             self._learn(end)
             model = self._model_of(self.state)
@@ -211,7 +211,7 @@ class _Run:
 
     def _learn(self, end: int) -> None:
         """Make gradients up to the end of a round, saving now and then."""
-        state, starts = self.state, rounds(self.settings.max_gradients)
+        state, starts = self.state, rounds(self.settings.max_iterations)
         if state.gradients == end:
             return
         while state.gradients < end:
@@ -250,7 +250,7 @@ class _Run:
         self.progress(state.gradients, "looking at fresh chains")
         look = self._look(model)
         self.announce(f"after {state.gradients} gradients: {look.sentence}")
-        ends = [end for end in rounds(self.settings.max_gradients) if end < made]
+        ends = [end for end in rounds(self.settings.max_iterations) if end < made]
         # A round that was cut short may gain little for want of gradients.
         whole = bool(ends) and made >= 2 * ends[-1]
         if self.best is None and whole and look.pearson - state.pearson < MIN_GAIN:

@@ -115,7 +115,7 @@ class PenaltyChoice:
         return lines
 
 
-def choose_penalty(
+def cross_validate_boltzmann_penalty(
     alignment: Alignment,
     *,
     gaps: Gaps = "state",

@@ -33,7 +33,7 @@ class Settings:
 
     Parameters
     ----------
-    gaps, penalty, chains, target, max_gradients, held_out, seed
+    gaps, lambda_j, chains, target, max_iterations, held_out, seed
         As for :func:`fit_boltzmann`.
 
     Raises
@@ -43,23 +43,23 @@ class Settings:
     """
 
     gaps: Gaps
-    penalty: float
+    lambda_j: float
     chains: int
     target: float
-    max_gradients: int
+    max_iterations: int
     held_out: float | None
     seed: int
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.penalty) and self.penalty > 0):
-            raise UsageError(f"--lambda-j {self.penalty}: a number above 0 is needed")
+        if not (np.isfinite(self.lambda_j) and self.lambda_j > 0):
+            raise UsageError(f"--lambda-j {self.lambda_j}: a number above 0 is needed")
         if not 0 < self.target < 1:
             raise UsageError(
                 f"--target {self.target:g}: a number between 0 and 1 is needed"
             )
         for option, value, least in (
             ("--chains", self.chains, 1),
-            ("--max-iterations", self.max_gradients, 1),
+            ("--max-iterations", self.max_iterations, 1),
             ("--seed", self.seed, 0),
         ):
             if value < least:
@@ -70,7 +70,7 @@ class Settings:
         """What the state after so many gradients depends on, by name."""
         return {
             "gaps": self.gaps,
-            "lambda_j": self.penalty,
+            "lambda_j": self.lambda_j,
             "chains": self.chains,
             "seed": self.seed,
             "held_out": self.held_out,
@@ -79,7 +79,7 @@ class Settings:
     @property
     def reported(self) -> dict[str, object]:
         """What a report says was set, by name."""
-        ends = {"target": self.target, "max_gradients": self.max_gradients}
+        ends = {"target": self.target, "max_gradients": self.max_iterations}
         facts = self.facts | ends
         return {name: value for name, value in facts.items() if value is not None}
 
@@ -93,14 +93,14 @@ class Settings:
         """Return what will be done, its time and memory."""
         length, size = alignment.length, alignment.alphabet.size
         seconds = seconds_per_gradient(length, size, self.chains) / threads
-        most = self.max_gradients
+        most = self.max_iterations
         first = min(FIRST_ROUND, most)
         then = f", then twice as many up to {most}" if most > first else ""
         or_less_likely = ""
         if self.held_out is not None:
             or_less_likely = ", or sequences held out get less likely"
         return (
-            f"plan: Boltzmann learning, gaps {self.gaps}, lambda_j {self.penalty:g}, "
+            f"plan: Boltzmann learning, gaps {self.gaps}, lambda_j {self.lambda_j:g}, "
             f"{self.chains} chains; {first} gradients{then}, until fresh chains "
             f"have Pearson {self.target:g}{or_less_likely}; "
             f"{first * seconds:.0f} to {most * seconds:.0f} s and "

@@ -192,7 +192,7 @@ def test_a_planted_model_is_recovered():
     truth = random_model(3, 12, TINY, scale=0.4)
     family = family_of(drawn(truth, 60_000))
     fit = fit_boltzmann(
-        family, penalty=1e-5, target=0.99, max_gradients=200, chains=20_000
+        family, lambda_j=1e-5, target=0.99, max_iterations=200, chains=20_000
     )
     assert recovered(fit.model, truth) > 0.99
     other = random_model(4, 12, TINY, scale=0.4)
@@ -207,7 +207,7 @@ def test_a_planted_model_without_gaps_is_recovered_from_gapped_sequences():
     codes = drawn(truth, 40_000).copy()
     codes[np.random.default_rng(0).random(codes.shape) < 0.1] = 0
     fit = fit_boltzmann(
-        family_of(codes), gaps="missing", penalty=1e-5, target=0.99, max_gradients=100
+        family_of(codes), gaps="missing", lambda_j=1e-5, target=0.99, max_iterations=100
     )
     assert recovered(fit.model, truth) > 0.98
     assert fit.model.gaps == "missing"
@@ -215,7 +215,7 @@ def test_a_planted_model_without_gaps_is_recovered_from_gapped_sequences():
 
 
 def small_fit(family, **settings):
-    given = {"chains": 500, "max_gradients": 60, "penalty": 0.01, **settings}
+    given = {"chains": 500, "max_iterations": 60, "lambda_j": 0.01, **settings}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotConverged)
         return fit_boltzmann(family, **given)
@@ -238,7 +238,7 @@ def test_same_seed_same_model_for_any_number_of_threads(family):
 def test_fresh_chains_are_not_flattered_by_memory(family):
     """A model fitted to few chains' noise looks good on them and not on fresh ones."""
     with Workers(1) as workers:
-        fit = small_fit(family, chains=20, penalty=1e-4)
+        fit = small_fit(family, chains=20, lambda_j=1e-4)
         good = small_fit(family, chains=5000)
         poor = evaluate_samples(fit.model, family, seed=0, workers=workers)
         well = evaluate_samples(good.model, family, seed=0, workers=workers)
@@ -260,7 +260,7 @@ def test_unmixed_chains_are_never_called_converged(family, monkeypatch):
 
 def test_a_target_out_of_reach_is_said(family):
     with pytest.warns(NotConverged, match=r"0\.9999 was wanted"):
-        fit = fit_boltzmann(family, chains=200, target=0.9999, max_gradients=30)
+        fit = fit_boltzmann(family, chains=200, target=0.9999, max_iterations=30)
     assert fit.report.n_evaluations == 30
 
 
@@ -271,10 +271,10 @@ def test_rounds_double():
 
 
 BAD = [
-    ({"penalty": 0.0}, "--lambda-j"),
+    ({"lambda_j": 0.0}, "--lambda-j"),
     ({"target": 1.0}, "--target"),
     ({"chains": 0}, "--chains"),
-    ({"max_gradients": 0}, "--max-iterations"),
+    ({"max_iterations": 0}, "--max-iterations"),
     ({"seed": -1}, "--seed"),
     ({"resume": True}, "--checkpoint"),
 ]
@@ -326,7 +326,7 @@ from pottsfold.inference.boltzmann import checkpoint, fit_boltzmann
 from tests.inference.boltzmann.test_fit import family_of
 checkpoint.EVERY = 0.0
 family = family_of(np.load({codes!r}), RNA)
-fit_boltzmann(family, chains=500, max_gradients=4000, penalty=0.01, target=0.9999,
+fit_boltzmann(family, chains=500, max_iterations=4000, lambda_j=0.01, target=0.9999,
               checkpoint=Path({file!r}))
 """
 
@@ -346,7 +346,7 @@ def test_a_killed_process_goes_on_to_the_same_model(family, tmp_path):
     with np.load(file) as archive:
         made = json.loads(archive["about"].tobytes())["gradients"]
     resumed, whole = (
-        small_fit(family, target=0.9999, max_gradients=made + 20, **more)
+        small_fit(family, target=0.9999, max_iterations=made + 20, **more)
         for more in ({"checkpoint": file, "resume": True}, {})
     )
     assert 0 < made < 4000
@@ -355,13 +355,13 @@ def test_a_killed_process_goes_on_to_the_same_model(family, tmp_path):
 
 def test_a_checkpoint_of_something_else_is_refused(family, tmp_path):
     file = tmp_path / "run.checkpoint"
-    small_fit(family, max_gradients=3, checkpoint=file)
+    small_fit(family, max_iterations=3, checkpoint=file)
     with pytest.raises(UsageError, match="is there already"):
         small_fit(family, checkpoint=file)
     with pytest.raises(UsageError, match="no checkpoint"):
         small_fit(family, checkpoint=tmp_path / "other", resume=True)
     with pytest.raises(UsageError, match=r"lambda_j 0\.01, this run has 0\.02"):
-        small_fit(family, checkpoint=file, resume=True, penalty=0.02)
+        small_fit(family, checkpoint=file, resume=True, lambda_j=0.02)
     codes = family.codes.copy()
     codes[0, 0] = (codes[0, 0] + 1) % 5
     other = family_of(codes, RNA)
@@ -373,7 +373,7 @@ def test_a_checkpoint_of_something_else_is_refused(family, tmp_path):
 @pytest.mark.parametrize("spoil", ["cut", "text", "shape"])
 def test_a_damaged_checkpoint_is_refused(family, tmp_path, spoil):
     file = tmp_path / "run.checkpoint"
-    small_fit(family, max_gradients=3, checkpoint=file)
+    small_fit(family, max_iterations=3, checkpoint=file)
     if spoil == "cut":
         file.write_bytes(file.read_bytes()[:-100])
     elif spoil == "text":

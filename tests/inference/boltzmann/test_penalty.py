@@ -20,7 +20,7 @@ from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.likelihood import HeldOut, Likelihood, part
 from pottsfold.inference.boltzmann.penalty import (
     PenaltyPoint,
-    choose_penalty,
+    cross_validate_boltzmann_penalty,
     strongest_within_error,
 )
 from pottsfold.inference.boltzmann.plan import boltzmann_bytes
@@ -35,8 +35,8 @@ from tests.inference.boltzmann.test_fit import (
 from tests.naive.model import distribution
 from tests.strategies import random_model
 
-SMALL = {"chains": 500, "penalty": 1e-4, "target": 0.9999}
-RESUMED = {"held_out": 0.2, "max_gradients": 160, "penalty": 0.03}
+SMALL = {"chains": 500, "lambda_j": 1e-4, "target": 0.9999}
+RESUMED = {"held_out": 0.2, "max_iterations": 160, "lambda_j": 0.03}
 
 
 def fitted(family, **settings):
@@ -155,12 +155,12 @@ def test_a_share_out_of_range_is_refused(family, share):
 
 def test_overfitting_ends_the_learning_and_the_best_round_is_the_result(family):
     told = []
-    few = fitted(family, held_out=0.2, max_gradients=400, announce=told.append)
+    few = fitted(family, held_out=0.2, max_iterations=400, announce=told.append)
     quality = few.report.quality
     best = quality["held_out_gradients"]
     assert best < few.report.n_evaluations < 400
     # The result is what the best round alone would have been.
-    shorter = fitted(family, held_out=0.2, max_gradients=best)
+    shorter = fitted(family, held_out=0.2, max_iterations=best)
     np.testing.assert_array_equal(few.model.couplings, shorter.model.couplings)
     np.testing.assert_array_equal(few.model.fields, shorter.model.fields)
     assert few.report.n_sequences + quality["held_out_sequences"] == 200
@@ -172,7 +172,7 @@ def test_overfitting_ends_the_learning_and_the_best_round_is_the_result(family):
 
 
 def test_plenty_of_sequences_are_learned_to_the_end():
-    many = fitted(planted(8000), held_out=0.2, max_gradients=200, chains=2000)
+    many = fitted(planted(8000), held_out=0.2, max_iterations=200, chains=2000)
     quality = many.report.quality
     assert many.report.n_evaluations == 200
     assert quality["held_out_gradients"] >= 100
@@ -182,7 +182,7 @@ def test_plenty_of_sequences_are_learned_to_the_end():
 
 def test_the_model_does_not_depend_on_threads(family):
     one, two = (
-        fitted(family, held_out=0.2, max_gradients=60, threads=n) for n in (1, 2)
+        fitted(family, held_out=0.2, max_iterations=60, threads=n) for n in (1, 2)
     )
     np.testing.assert_array_equal(one.model.couplings, two.model.couplings)
     assert one.report.quality == two.report.quality
@@ -205,7 +205,7 @@ def test_a_stopped_run_goes_on_to_the_same_model(
 
 def test_an_ended_run_resumed_ends_the_same(family, tmp_path):
     file = tmp_path / "run.checkpoint"
-    settings = {"held_out": 0.2, "max_gradients": 400, "checkpoint": file}
+    settings = {"held_out": 0.2, "max_iterations": 400, "checkpoint": file}
     ended = fitted(family, **settings)
     again = fitted(family, **settings, resume=True)
     assert ended.report.quality["held_out_gradients"] < ended.report.n_evaluations < 400
@@ -216,7 +216,7 @@ def test_an_ended_run_resumed_ends_the_same(family, tmp_path):
 
 def test_another_share_cannot_be_resumed_nor_fewer_gradients(family, tmp_path):
     file = tmp_path / "run.checkpoint"
-    fitted(family, held_out=0.2, max_gradients=10, checkpoint=file)
+    fitted(family, held_out=0.2, max_iterations=10, checkpoint=file)
     for share in (None, 0.3):
         with pytest.raises(UsageError, match=f"held_out 0.2, this run has {share}"):
             fitted(family, held_out=share, checkpoint=file, resume=True)
@@ -224,7 +224,7 @@ def test_another_share_cannot_be_resumed_nor_fewer_gradients(family, tmp_path):
         # The focus is never held out: another one makes other parts.
         fitted(replace(family, focus=3), held_out=0.2, checkpoint=file, resume=True)
     with pytest.raises(UsageError, match=r"--max-iterations 5.*10 gradients"):
-        fitted(family, held_out=0.2, max_gradients=5, checkpoint=file, resume=True)
+        fitted(family, held_out=0.2, max_iterations=5, checkpoint=file, resume=True)
 
 
 def likely(mean, partition_error=0.1, reliable=True):
@@ -292,23 +292,23 @@ def short_path(monkeypatch):
 
 def test_shuffled_columns_call_for_strong_penalties_and_planted_ones_do_not(short_path):
     family = planted(1500)
-    choice = choose_penalty(family)
+    choice = cross_validate_boltzmann_penalty(family)
     assert choice.penalty < penalty.PENALTIES[0]
     assert max(p.log_likelihood for p in choice.curve) > choice.profile + 0.5
     rng = np.random.default_rng(0)
     shuffled = replace(family, codes=rng.permuted(family.codes, axis=0))
-    nothing = choose_penalty(shuffled)
+    nothing = cross_validate_boltzmann_penalty(shuffled)
     assert nothing.penalty == penalty.PENALTIES[0]
     assert max(p.log_likelihood for p in nothing.curve) < nothing.profile + 0.05
 
 
 def test_the_choice_is_told_and_does_not_depend_on_threads(family, short_path):
     made, told = [], []
-    one = choose_penalty(
+    one = cross_validate_boltzmann_penalty(
         family, threads=1, progress=lambda *n: made.append(n), announce=told.append
     )
-    assert one == choose_penalty(family, threads=2)
-    assert one != choose_penalty(family, seed=1)
+    assert one == cross_validate_boltzmann_penalty(family, threads=2)
+    assert one != cross_validate_boltzmann_penalty(family, seed=1)
     assert one.n_sequences == 200
     assert one.penalty in [point.penalty for point in one.curve]
     assert sum("chosen" in line for line in one.lines()) == 1
@@ -321,10 +321,10 @@ def test_the_choice_is_told_and_does_not_depend_on_threads(family, short_path):
 
 def test_the_choice_is_refused_where_memory_or_sequences_are_short(family, monkeypatch):
     with pytest.raises(UsageError, match="give --lambda-j"):
-        choose_penalty(planted(60))
+        cross_validate_boltzmann_penalty(planted(60))
     monkeypatch.setattr(memory, "available_memory", lambda: 1000)
     with pytest.raises(MemoryShort, match="give --lambda-j"):
-        choose_penalty(family)
+        cross_validate_boltzmann_penalty(family)
 
 
 def test_the_best_round_is_counted_in_memory():

@@ -76,9 +76,9 @@ def fit_sparse(
     density: float | None = None,
     target: float = TARGET,
     gaps: Gaps = "state",
-    penalty: float = PENALTY,
+    lambda_j: float = PENALTY,
     chains: int = CHAINS,
-    max_gradients: int = MAX_GRADIENTS,
+    max_iterations: int = MAX_GRADIENTS,
     seed: int = 0,
     threads: int | None = None,
     checkpoint: Path | None = None,
@@ -101,7 +101,7 @@ def fit_sparse(
     target : float
         Pearson correlation of fresh chains' two-site correlations with the family's,
         at which activation ends.
-    gaps, penalty, chains, max_gradients, seed, threads, checkpoint, resume
+    gaps, lambda_j, chains, max_iterations, seed, threads, checkpoint, resume
         As for :func:`fit_boltzmann`.
     progress, announce : callable
         Likewise.
@@ -124,9 +124,9 @@ def fit_sparse(
     NotConverged
         If the target is not met, or the last chains did not mix.
     """
-    settings = Settings(gaps, penalty, chains, target, max_gradients, None, seed)
+    settings = Settings(gaps, lambda_j, chains, target, max_iterations, None, seed)
     schedule = Schedule(form, n_elements(alignment, gaps), density)
-    check_gradients(schedule, max_gradients)
+    check_gradients(schedule, max_iterations)
     clock = Stopwatch()
     used = chosen_threads(threads)
     of_form = {"sparse": form, "density": density}
@@ -136,13 +136,13 @@ def fit_sparse(
     announce(sparse_plan(alignment, settings, schedule, used))
     with Workers(used) as workers:
         statistics = family_statistics(alignment, gaps, workers)
-        learner = Learner(statistics, leading_modes(statistics), penalty, workers)
+        learner = Learner(statistics, leading_modes(statistics), lambda_j, workers)
         state = first_state_of(statistics, chains, seed)
         state.mask = modelled_elements(statistics)
         if form == "activation":
             state.mask[...] = False
         if file is not None and resume:
-            restore(file, state, max_gradients, announce)
+            restore(file, state, max_iterations, announce)
         run = _Run(
             alignment, settings, schedule, learner, state, file, progress, announce
         )
@@ -189,7 +189,7 @@ class _Run:
         goes on as if it had never been left.
         """
         state, schedule, file = self.state, self.schedule, self.file
-        while state.gradients < self.settings.max_gradients:
+        while state.gradients < self.settings.max_iterations:
             if schedule.may_end(state.gradients) and self._ends():
                 break
             if schedule.chooses(state.gradients):

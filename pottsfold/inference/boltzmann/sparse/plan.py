@@ -38,7 +38,7 @@ def sparse_plan(
     """Return what will be done, its time and memory."""
     length, size = alignment.length, alignment.alphabet.size
     seconds = seconds_per_gradient(length, size, settings.chains) / threads
-    most = min(schedule.end or settings.max_gradients, settings.max_gradients)
+    most = min(schedule.end or settings.max_iterations, settings.max_iterations)
     if schedule.form == "decimation":
         what = (
             f"a dense model, of whose {schedule.total} couplings {schedule.limit} are "
@@ -52,6 +52,6 @@ def sparse_plan(
     needed = sparse_bytes(alignment, settings)
     return (
         f"plan: sparse Boltzmann learning, gaps {settings.gaps}, lambda_j "
-        f"{settings.penalty:g}, {settings.chains} chains; {what}, "
+        f"{settings.lambda_j:g}, {settings.chains} chains; {what}, "
         f"{most * seconds:.0f} s and {needed / 2**30:.2f} GiB, and fresh chains beside"
     )

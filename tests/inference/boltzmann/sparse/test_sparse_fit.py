@@ -238,7 +238,7 @@ def test_planted_couplings_gain_most_and_noise_gains_as_much_as_noise_may(
 
 
 def sparse(family, **settings):
-    given = {"chains": 2000, "penalty": 1e-4, **settings}
+    given = {"chains": 2000, "lambda_j": 1e-4, **settings}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotConverged)
         return fit_sparse(family, **given)
@@ -264,7 +264,7 @@ def test_activation_finds_what_was_planted_and_little_else(planted):
 
 def test_activation_without_couplings_to_find_does_not_converge(uncoupled):
     with pytest.warns(NotConverged, match=r"0\.95 was wanted"):
-        fit = fit_sparse(uncoupled, density=0.02, chains=2000, max_gradients=100)
+        fit = fit_sparse(uncoupled, density=0.02, chains=2000, max_iterations=100)
     assert fit.report.quality["pearson"] < 0.7
     assert fit.report.quality["couplings"] == round(0.02 * TOTAL)
     assert not fit.report.converged
@@ -309,8 +309,8 @@ def test_rounds_end_at_the_density():
 
 
 FORMS = [
-    {"form": "activation", "density": 0.1, "max_gradients": 34},
-    {"form": "decimation", "density": 0.2, "max_gradients": 110},
+    {"form": "activation", "density": 0.1, "max_iterations": 34},
+    {"form": "decimation", "density": 0.2, "max_iterations": 110},
 ]
 
 
@@ -351,7 +351,7 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_model(
 
 def test_a_checkpoint_of_another_form_is_refused(planted, tmp_path):
     file = tmp_path / "run.checkpoint"
-    sparse(planted, checkpoint=file, chains=50, max_gradients=3)
+    sparse(planted, checkpoint=file, chains=50, max_iterations=3)
     with pytest.raises(UsageError, match="density"):
         sparse(planted, checkpoint=file, resume=True, chains=50, density=0.1)
     down = {"form": "decimation", "density": 0.5}
@@ -364,10 +364,10 @@ BAD = [
     ({"density": 0.0}, "--density 0"),
     ({"density": 1.0}, "--density 1"),
     (
-        {"form": "decimation", "density": 0.1, "max_gradients": 30},
+        {"form": "decimation", "density": 0.1, "max_iterations": 30},
         r"--max-iterations 30: .* takes 110",
     ),
-    ({"penalty": 0.0}, "--lambda-j"),
+    ({"lambda_j": 0.0}, "--lambda-j"),
     ({"resume": True}, "--checkpoint"),
 ]
 
