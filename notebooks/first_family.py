@@ -14,7 +14,7 @@
 # # A first family
 #
 # The embedded family was sampled from a known Potts model on a known contact map, so
-# what the fit finds can be held against the truth.
+# the fit can be compared with the truth.
 
 # %%
 from dataclasses import replace
@@ -61,8 +61,8 @@ top.head(10)
 #
 # The effect of a substitution is known too: `log_odds` = E(wild type) - E(mutant)
 # under the true model. The fit ranks the 912 substitutions of the focus sequence
-# better than conservation alone does, and stronger couplings' penalty, of which the
-# field's custom is a light one, would do better still.
+# better than conservation alone does. A stronger penalty on couplings than the default
+# does better still.
 
 # %%
 shape = (48, 48, 21, 21)
