@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from cyclopts import Parameter
@@ -27,7 +27,7 @@ from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import save_figure
-from pottsfold.sampling import Sampler, Samples, Target, draw_samples, ladder
+from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import MIN_SWAPS
 from pottsfold.sampling.output import Making, write_samples
@@ -36,14 +36,14 @@ from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
 RANDOM = "random"
-# Temperatures of parallel tempering: ten, up to twice the wanted one. Neighbours then
-# swap in 58 to 74 % of the trials on PF00014 (51 sites), 30 to 51 % on DHFR (159).
-RUNGS, HOTTEST = 10, 2.0
 
 # A hyphen is a letter: the gap.
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 Count = Annotated[int, Parameter(name=["--number", "-n"])]
-Algorithm = Literal["gibbs", "metropolis", "tempering"]
+if TYPE_CHECKING:
+    Algorithm = str
+else:
+    Algorithm = Literal[tuple(MOVES)]
 MATCHED: Literal["matched"] = "matched"
 Temperature = float | Literal["matched"]
 
@@ -140,18 +140,11 @@ def sample(
         None if forbid is None else allowed_letters(potts, forbid),
     )
     wanted = _wanted(potts, temperature)
-    temperatures = np.array([wanted])
-    if algorithm == "tempering":
-        # The temperature is checked before a ladder is built on it.
-        Sampler(target, temperatures)
-        temperatures = ladder(wanted, HOTTEST * wanted, RUNGS)
-    move: Literal["gibbs", "metropolis"] = (
-        "metropolis" if algorithm == "metropolis" else "gibbs"
-    )
+    sampler = Sampler(target, np.array([wanted]), MOVES[algorithm]())
     threads = chosen_threads(threads)
     with Workers(threads) as workers, sampling_progress() as progress:
         drawn = draw_samples(
-            Sampler(target, temperatures, move),
+            sampler,
             number,
             chains=chains,
             sweeps=sweeps,
@@ -164,7 +157,7 @@ def sample(
     settings = {
         "number": number,
         "algorithm": algorithm,
-        "temperatures": temperatures.tolist(),
+        "temperatures": sampler.temperatures.tolist(),
         "chains": drawn.diagnosis.n_chains,
         "sweeps": sweeps,
         "start": start,
@@ -175,7 +168,7 @@ def sample(
     }
     making = Making(model, sha256_of(model), wanted, seed, settings)
     write_samples(output, drawn, potts, making, run_of(clock, threads))
-    _tell(drawn, temperatures, clock)
+    _tell(drawn, sampler.temperatures, clock)
     if natural is not None:
         _compare(potts, natural, drawn, table, plot)
     if output != "-":

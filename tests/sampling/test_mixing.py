@@ -8,7 +8,7 @@ import pytest
 from pottsfold.alphabet import RNA
 from pottsfold.errors import UsageError
 from pottsfold.model import energy
-from pottsfold.sampling import Sampler, Target, draw_samples, ladder
+from pottsfold.sampling import Sampler, Target, Tempering, draw_samples
 from pottsfold.sampling.draw import cooling
 from pottsfold.threads import Workers
 from tests.strategies import SMALL, random_model
@@ -61,7 +61,7 @@ def test_stuck_chains_are_never_called_mixed():
 
 def test_tempering_crosses_what_gibbs_does_not():
     model = two_wells(0.6)
-    temperatures = ladder(1.0, 5.0, 8)
+    temperatures = Tempering(8, 5.0).temperatures(1.0)
     diagnosis = draw(model, temperatures=temperatures, chains=40, sweeps=2000).diagnosis
     assert diagnosis.mixed, diagnosis.verdict
     assert len(diagnosis.swaps) == 7
