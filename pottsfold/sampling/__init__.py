@@ -12,6 +12,7 @@ from pottsfold.sampling.chains import Chains, random_states, start_chains
 from pottsfold.sampling.draw import Samples, draw_samples
 from pottsfold.sampling.mixing import Diagnosis
 from pottsfold.sampling.moves import MOVES, Gibbs, Metropolis, Move, Tempering
+from pottsfold.sampling.output import Making, write_samples
 from pottsfold.sampling.sampler import Sampler, StepInfo, anneal
 from pottsfold.sampling.target import Target
 
@@ -20,6 +21,7 @@ __all__ = [
     "Chains",
     "Diagnosis",
     "Gibbs",
+    "Making",
     "Metropolis",
     "Move",
     "Sampler",
@@ -31,4 +33,5 @@ __all__ = [
     "draw_samples",
     "random_states",
     "start_chains",
+    "write_samples",
 ]

@@ -25,10 +25,10 @@ def two_wells(strength, length=12):
     return replace(model, couplings=couplings)
 
 
-def draw(model, n=50, temperatures=(1.0,), threads=1, **options):
+def draw(model, number=50, temperatures=(1.0,), threads=1, **options):
     with Workers(threads) as workers:
         sampler = Sampler(Target(model), np.array(temperatures))
-        return draw_samples(sampler, n, workers=workers, **options)
+        return draw_samples(sampler, number, workers=workers, **options)
 
 
 def test_an_easy_model_mixes():
@@ -42,7 +42,7 @@ def test_an_easy_model_mixes():
     np.testing.assert_array_equal(drawn.energies, energy(model, drawn.codes))
 
 
-def test_chains_by_custom_follow_the_number_of_sequences():
+def test_chains_by_default_follow_the_number_of_sequences():
     model = random_model(0, 3, RNA, scale=0.1)
     for n, expected in ((5, 100), (10_000, 100), (20_000, 141)):
         drawn = draw(model, n, sweeps=1)
@@ -76,7 +76,7 @@ def test_cooled_chains_lie_lower_than_quenched_ones():
     model = replace(model, fields=fields)
     options = {"temperatures": (0.3,), "sweeps": 20, "seed": 1}
     quenched = draw(model, 200, **options)
-    cooled = draw(model, 200, hottest=12.0, **options)
+    cooled = draw(model, 200, anneal_from=12.0, **options)
     deep = [(drawn.codes == 1).mean() for drawn in (quenched, cooled)]
     assert deep[1] > deep[0] + 0.05
     assert cooled.energies.mean() < quenched.energies.mean()
@@ -94,15 +94,15 @@ def test_cooling_ends_where_it_should():
 
 
 def test_cooling_one_start_does_not_make_many():
-    options = {"start": np.ones((1, 8), np.uint8), "hottest": 3.0}
+    options = {"start": np.ones((1, 8), np.uint8), "anneal_from": 3.0}
     diagnosis = draw(random_model(0, 8, RNA, scale=0.3), **options).diagnosis
     assert diagnosis.n_starts == 1
 
 
-@pytest.mark.parametrize("hottest", [1.0, 0.5, float("nan"), float("inf")])
-def test_chains_are_cooled_from_above(hottest):
-    with pytest.raises(UsageError, match="--anneal-from"):
-        draw(random_model(0, 4, RNA), hottest=hottest)
+@pytest.mark.parametrize("anneal_from", [1.0, 0.5, float("nan"), float("inf")])
+def test_chains_are_cooled_from_above(anneal_from):
+    with pytest.raises(UsageError, match="`anneal_from="):
+        draw(random_model(0, 4, RNA), anneal_from=anneal_from)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_same_seed_same_sequences_for_any_threads(temperatures):
 
 
 @pytest.mark.parametrize(
-    "options", [{"n": 0}, {"chains": 0}, {"sweeps": 0}, {"seed": -1}]
+    "options", [{"number": 0}, {"chains": 0}, {"sweeps": 0}, {"seed": -1}]
 )
 def test_numbers_out_of_range(options):
     with pytest.raises(UsageError, match="at least"):
