@@ -22,7 +22,7 @@ from pottsfold.commands.paths import (
 from pottsfold.errors import UsageError
 from pottsfold.files import sha256_of
 from pottsfold.landscape import comparison
-from pottsfold.landscape.comparison.comparing import FEWEST
+from pottsfold.landscape.comparison.comparing import MIN_SEQUENCES
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.provenance import Stopwatch, run_of
@@ -129,9 +129,9 @@ def sample(
     potts = load_fit(model).model
     # Everything is read and checked before the work.
     natural = None if compare is None else natural_sequences(potts, compare, threads)
-    if natural is not None and min(number, natural.n_sequences) < FEWEST:
+    if natural is not None and min(number, natural.n_sequences) < MIN_SEQUENCES:
         raise UsageError(
-            f"at least {FEWEST} sequences on either side are needed",
+            f"at least {MIN_SEQUENCES} sequences on either side are needed",
             parameter="compare",
         )
     starts = None if start == RANDOM else _starts(potts, Path(start))
@@ -241,7 +241,7 @@ def _check_memory(model: PottsModel) -> None:
         f"{model.length} positions, {model.n_states} letters; a table of "
         f"{needed / 2**20:.0f} MiB beside the model"
     )
-    check_memory(needed, "close other programs, or take a larger machine")
+    check_memory(needed, "close other programs, or use a larger machine")
 
 
 def _tell(drawn: Samples, temperatures: NDArray[np.float64], clock: Stopwatch) -> None:

@@ -10,7 +10,7 @@ from pottsfold.alphabet import PROTEIN, RNA, Alphabet
 from pottsfold.model import energy, zero_sum
 from pottsfold.sampling import Gibbs, Metropolis, Sampler, Target, start_chains
 from pottsfold.sampling.kernels import COLUMNS, quantize
-from pottsfold.sampling.target import COARSEST, finest_scale, table_bytes
+from pottsfold.sampling.target import MAX_STEP, finest_scale, table_bytes
 from pottsfold.simd.tables import short_width
 from pottsfold.threads import Workers
 from tests.families import planted_truth
@@ -132,7 +132,7 @@ def test_steps_that_would_be_too_coarse_keep_float32():
     assert target.table.dtype == np.float32
     assert target.unit == 1
     np.testing.assert_array_equal(target.table, Target(model).table)
-    assert Target(random_model(0, 70), compact=True).unit <= COARSEST
+    assert Target(random_model(0, 70), compact=True).unit <= MAX_STEP
 
 
 def test_table_bytes():

@@ -56,7 +56,10 @@ def test_stuck_chains_are_never_called_mixed():
     assert not diagnosis.mixed
     assert max(diagnosis.rhat.values()) > 1.1
     assert diagnosis.mixing_time is None
-    assert diagnosis.verdict.startswith("NOT mixed: R-hat at most")
+    assert diagnosis.verdict.startswith("NOT mixed: R-hat ")
+    assert f"replica chains still alike after {diagnosis.sweeps}" in diagnosis.verdict
+    assert "Do not use these sequences" in diagnosis.verdict
+    assert "increase `sweeps`, use `algorithm=tempering`" in diagnosis.verdict
 
 
 def test_tempering_crosses_what_gibbs_does_not():
@@ -108,9 +111,9 @@ def test_chains_are_cooled_from_above(anneal_from):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"chains": 2, "sweeps": 4000}, "2 chains cannot show it"),
-        ({"sweeps": 5}, "3 sweeps are too few to judge"),
-        ({"start": np.ones((1, 8), np.uint8)}, "began at 1 sequences"),
+        ({"chains": 2, "sweeps": 4000}, "2 chains are too few"),
+        ({"sweeps": 5}, "3 sweeps are too few"),
+        ({"start": np.ones((1, 8), np.uint8)}, "started from 1 sequences"),
     ],
 )
 def test_what_cannot_be_shown_is_not_claimed(options, words):
