@@ -24,9 +24,9 @@ def matched(fit: Fit, family: Alignment, seed: int, threads: int | None) -> Fit:
     family : Alignment
         Natural sequences at its sites, with weights.
     seed : int
-        Of the random numbers.
+        Random seed.
     threads : int, optional
-        Every core by default.
+        Number of threads, all cores by default.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def matched(fit: Fit, family: Alignment, seed: int, threads: int | None) -> Fit:
     model, clock = fit.model, Stopwatch()
     check_memory(
         table_bytes(model) + model_bytes(model.length, model.alphabet.size),
-        "leave out --match-temperature, or take a larger machine",
+        "leave out `match_temperature`, or use a larger machine",
     )
     with Workers(chosen_threads(threads)) as workers, sampling_progress() as progress:
         found = match_temperature(

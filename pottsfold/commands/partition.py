@@ -19,7 +19,7 @@ from pottsfold.landscape.partition import (
     log_likelihoods,
     weighted_mean,
 )
-from pottsfold.landscape.partition.annealing import CHAINS
+from pottsfold.landscape.partition.annealing import N_CHAINS
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, energy, load_fit
 from pottsfold.provenance import Stopwatch
@@ -39,7 +39,7 @@ def partition(
     *,
     alignment: InputFile | None = None,
     output: TableOutput | None = None,
-    chains: int = CHAINS,
+    chains: int = N_CHAINS,
     steps: int | None = None,
     temperature: float = 1.0,
     seed: int = 0,
@@ -60,16 +60,16 @@ def partition(
     output
         Table of the sequences, ending in .csv, .tsv or .parquet; - is standard output.
     chains
-        How many run side by side.
+        Number of chains.
     steps
-        Steps from independent sites to the model; by default as many as a standard
-        error of 0.02 nats takes, up to 6,400.
+        Steps from independent sites to the model (default: as many as a standard error
+        of 0.02 nats needs, 6,400 at most).
     temperature
         1 is the model's own.
     seed
-        Of the random numbers.
+        Random seed.
     threads
-        Every core by default.
+        Number of threads (default: all cores). Results do not depend on it.
     """
     if output is not None and alignment is None:
         raise UsageError(
@@ -121,7 +121,7 @@ def _check_memory(model: PottsModel, chains: int) -> None:
         f"{model.length} positions, {model.n_states} letters; up to "
         f"{needed / 2**20:.0f} MiB beside the model"
     )
-    check_memory(needed, "take fewer --chains, or a larger machine")
+    check_memory(needed, "reduce `chains`, or use a larger machine")
 
 
 def _lines(found: AnnealedPartition) -> list[str]:

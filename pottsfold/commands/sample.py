@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from cyclopts import Parameter
@@ -22,12 +22,12 @@ from pottsfold.commands.paths import (
 from pottsfold.errors import UsageError
 from pottsfold.files import sha256_of
 from pottsfold.landscape import comparison
-from pottsfold.landscape.comparison.comparing import FEWEST
+from pottsfold.landscape.comparison.comparing import MIN_SEQUENCES
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import save_figure
-from pottsfold.sampling import Sampler, Samples, Target, draw_samples, ladder
+from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import MIN_SWAPS
 from pottsfold.sampling.output import Making, write_samples
@@ -36,14 +36,14 @@ from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
 RANDOM = "random"
-# Temperatures of parallel tempering: ten, up to twice the wanted one. Neighbours then
-# swap in 58 to 74 % of the trials on PF00014 (51 sites), 30 to 51 % on DHFR (159).
-RUNGS, HOTTEST = 10, 2.0
 
 # A hyphen is a letter: the gap.
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 Count = Annotated[int, Parameter(name=["--number", "-n"])]
-Algorithm = Literal["gibbs", "metropolis", "tempering"]
+if TYPE_CHECKING:
+    Algorithm = str
+else:
+    Algorithm = Literal[tuple(MOVES)]
 MATCHED: Literal["matched"] = "matched"
 Temperature = float | Literal["matched"]
 
@@ -78,29 +78,29 @@ def sample(
     model
         Model file.
     number
-        How many sequences.
+        Number of sequences.
     output
         FASTA to write, ending in .fasta, .fa or either with .gz; - is standard output.
     temperature
-        1 is the model's own; lower ones keep to probable sequences. matched: the one
-        that fit or convert found with --match-temperature.
+        1 is the model's own; lower temperatures favour probable sequences. matched: the
+        one that fit or convert found with --match-temperature.
     chains
-        How many run side by side; by default the root of -n, at least 100 (tempering:
+        Number of chains (default: the square root of -n, at least 100; with tempering
         20 ladders of ten). If more sequences are asked for, each chain gives several,
         two autocorrelation times apart.
     sweeps
-        Visits of every position before the first sequence; by default as many as mixing
-        takes, up to 12,700.
+        Burn-in: updates of every position before the first sequence (default: until
+        chains have mixed, 12,700 at most).
     seed
-        Of the random numbers.
+        Random seed.
     threads
-        Every core by default.
+        Number of threads (default: all cores). Results do not depend on it.
     start
         random, or a FASTA file of sequences to start from.
     anneal_from
-        Start hot, at this temperature, and cool the chains, one sweep for every
-        hundredth of it, before the sweeps at the wanted one. For low temperatures,
-        where chains from random sequences are caught in poor ones.
+        Anneal: start chains at this temperature and cool by 1 % a sweep to
+        --temperature, before burn-in. At low temperatures chains from random sequences
+        are otherwise trapped in poor ones.
     fix
         Positions that keep their letter, like 12,15-20: that of the focus sequence, or
         of the sequence a chain starts from.
@@ -108,11 +108,12 @@ def sample(
         Letters not to draw: everywhere (C), or at positions (12:P,15-20:DE); - is the
         gap.
     algorithm
-        How chains move; tempering crosses barriers with the help of chains at up to
+        How chains move. tempering crosses barriers with the help of chains at up to
         twice the temperature.
     compare
-        Alignment of natural sequences, as it was given to fit: say how alike the
-        samples are, beside what natural sequences reach in their place.
+        Compare samples with these natural sequences, an alignment as it was given to
+        fit; each statistic is shown next to the value that held-out natural sequences
+        reach.
     table
         The comparison as a table, ending in .csv, .tsv or .parquet.
     plot
@@ -121,50 +122,42 @@ def sample(
     if compare is None and (table is not None or plot is not None):
         raise UsageError("`table` and `plot` hold a comparison; give `compare` too")
     if number < 1:
-        raise UsageError(f"-n {number}: at least 1 sequence is needed")
+        raise UsageError(
+            "at least 1 sequence is needed", parameter="number", value=number
+        )
     clock = Stopwatch()
     potts = load_fit(model).model
-    # Read before the work: what is wrong with it shall not wait.
+    # Everything is read and checked before the work.
     natural = None if compare is None else natural_sequences(potts, compare, threads)
-    if natural is not None and min(number, natural.n_sequences) < FEWEST:
-        raise UsageError(f"--compare: at least {FEWEST} sequences on either side")
-    starts = None
-    if start != RANDOM:
-        starts, unknown = read_starts(Path(start), potts)
-        if unknown:
-            say(f"{start}: {unknown} unknown letters start as random ones")
+    if natural is not None and min(number, natural.n_sequences) < MIN_SEQUENCES:
+        raise UsageError(
+            f"at least {MIN_SEQUENCES} sequences on either side are needed",
+            parameter="compare",
+        )
+    starts = None if start == RANDOM else _starts(potts, Path(start))
     _check_memory(potts)
-    target = Target(
-        potts,
-        None if fix is None else ~fixed_sites(potts, fix),
-        None if forbid is None else allowed_letters(potts, forbid),
-    )
-    wanted = _wanted(potts, temperature)
-    temperatures = np.array([wanted])
-    if algorithm == "tempering":
-        # The temperature is checked before a ladder is built on it.
-        Sampler(target, temperatures)
-        temperatures = ladder(wanted, HOTTEST * wanted, RUNGS)
-    move: Literal["gibbs", "metropolis"] = (
-        "metropolis" if algorithm == "metropolis" else "gibbs"
+    sampler = Sampler(
+        _target(potts, fix, forbid),
+        np.array([_temperature(potts, temperature)]),
+        MOVES[algorithm](),
     )
     threads = chosen_threads(threads)
     with Workers(threads) as workers, sampling_progress() as progress:
         drawn = draw_samples(
-            Sampler(target, temperatures, move),
+            sampler,
             number,
             chains=chains,
             sweeps=sweeps,
             seed=seed,
             start=starts,
-            hottest=anneal_from,
+            anneal_from=anneal_from,
             workers=workers,
             progress=progress,
         )
     settings = {
         "number": number,
         "algorithm": algorithm,
-        "temperatures": temperatures.tolist(),
+        "temperatures": sampler.temperatures.tolist(),
         "chains": drawn.diagnosis.n_chains,
         "sweeps": sweeps,
         "start": start,
@@ -173,13 +166,31 @@ def sample(
         "fix": fix,
         "forbid": forbid,
     }
+    wanted = float(sampler.temperatures[0])
     making = Making(model, sha256_of(model), wanted, seed, settings)
     write_samples(output, drawn, potts, making, run_of(clock, threads))
-    _tell(drawn, temperatures, clock)
+    _tell(drawn, sampler.temperatures, clock)
     if natural is not None:
         _compare(potts, natural, drawn, table, plot)
     if output != "-":
         say(f"wrote {output}")
+
+
+def _starts(model: PottsModel, path: Path) -> NDArray[np.uint8]:
+    """Return the sequences to start from, and say what is unknown in them."""
+    starts, unknown = read_starts(path, model)
+    if unknown:
+        say(f"{path}: {unknown} unknown letters, replaced by random ones")
+    return starts
+
+
+def _target(model: PottsModel, fix: str | None, forbid: str | None) -> Target:
+    """Return the model with the conditions asked for."""
+    return Target(
+        model,
+        None if fix is None else ~fixed_sites(model, fix),
+        None if forbid is None else allowed_letters(model, forbid),
+    )
 
 
 def _compare(
@@ -204,20 +215,22 @@ def _compare(
         say(f"wrote {plot}")
 
 
-def _wanted(model: PottsModel, temperature: Temperature) -> float:
+def _temperature(model: PottsModel, temperature: Temperature) -> float:
     """Return the temperature asked for, and say if the model has a better one."""
     if temperature == MATCHED:
         if model.temperature is None:
             raise UsageError(
-                "--temperature matched: this model has none; find it: pottsfold "
-                "convert MODEL OUT.potts --match-temperature ALIGNMENT"
+                "this model has none; find it: pottsfold convert MODEL OUT.potts "
+                "--match-temperature ALIGNMENT",
+                parameter="temperature",
+                value=MATCHED,
             )
         say(f"temperature {model.temperature:g}, as matched to the family")
         return model.temperature
     if temperature == 1 and model.temperature is not None:
         say(
             f"samples of this model are most like its family at temperature "
-            f"{model.temperature:g}: --temperature matched"
+            f"{model.temperature:g}: `temperature=matched`"
         )
     return float(temperature)
 
@@ -228,7 +241,7 @@ def _check_memory(model: PottsModel) -> None:
         f"{model.length} positions, {model.n_states} letters; a table of "
         f"{needed / 2**20:.0f} MiB beside the model"
     )
-    check_memory(needed, "close other programs, or take a larger machine")
+    check_memory(needed, "close other programs, or use a larger machine")
 
 
 def _tell(drawn: Samples, temperatures: NDArray[np.float64], clock: Stopwatch) -> None:

@@ -12,7 +12,7 @@ from pottsfold.model import energy
 from pottsfold.sampling.target import Target
 
 # Streams of random numbers drawn from one seed.
-LETTERS, STEPS, CLONES = 0, 1, 2
+LETTERS, STEPS, REPLICAS = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +129,7 @@ def _check_fixed(
         column = fixed[np.flatnonzero(bad.any(axis=0))[0]]
         position = target.model.numbering.positions[column]
         raise UsageError(
-            f"--fix: position {position} has a gap or an unknown letter, which is no "
-            "letter of this model, in a sequence to start from; leave it free"
+            f"position {position} has a gap or an unknown letter, which is no letter "
+            "of this model, in a sequence to start from; leave it free",
+            parameter="fix",
         )

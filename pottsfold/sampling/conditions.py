@@ -28,7 +28,7 @@ def fixed_sites(model: PottsModel, text: str) -> NDArray[np.bool_]:
     """
     sites = np.zeros(model.length, bool)
     for part in text.split(","):
-        sites |= _sites(model, part.strip(), "--fix")
+        sites |= _sites(model, part.strip(), "fix")
     return sites
 
 
@@ -49,12 +49,12 @@ def allowed_letters(model: PottsModel, text: str) -> NDArray[np.bool_]:
         codes = model.alphabet.encode(letters)
         if not letters or (codes == model.alphabet.unknown).any():
             raise UsageError(
-                f"--forbid {part}: letters of {model.alphabet.letters} are needed, as "
-                "in C or 12:P or 15-20:DE"
+                f"letters of {model.alphabet.letters} are needed, as in C or 12:P or "
+                "15-20:DE",
+                parameter="forbid",
+                value=part,
             )
-        sites = (
-            _sites(model, where, "--forbid") if colon else np.ones(len(allowed), bool)
-        )
+        sites = _sites(model, where, "forbid") if colon else np.ones(len(allowed), bool)
         allowed[np.ix_(sites, np.unique(codes))] = False
     return allowed
 
@@ -154,20 +154,26 @@ def _records(path: Path) -> list[tuple[int, str, str]]:
     return [(line, name, "".join(parts)) for line, name, parts in found]
 
 
-def _sites(model: PottsModel, text: str, option: str) -> NDArray[np.bool_]:
+def _sites(model: PottsModel, text: str, parameter: str) -> NDArray[np.bool_]:
     match = POSITIONS.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"{option} {text}: cannot be read; write positions like 12,15-20"
+            "cannot be read; write positions like 12,15-20",
+            parameter=parameter,
+            value=text,
         )
     positions = model.numbering.positions
     first, last = int(match[1]), int(match[2] or match[1])
     for position in (first, last):
         if model.numbering.column(position) is None:
             raise UsageError(
-                f"{option} {text}: the model has no position {position}; its "
-                f"{model.length} positions lie from {positions[0]} to {positions[-1]}"
+                f"the model has no position {position}; its {model.length} positions "
+                f"lie from {positions[0]} to {positions[-1]}",
+                parameter=parameter,
+                value=text,
             )
     if last < first:
-        raise UsageError(f"{option} {text}: a range goes up, as in 15-20")
+        raise UsageError(
+            "a range goes up, as in 15-20", parameter=parameter, value=text
+        )
     return np.asarray((positions >= first) & (positions <= last))

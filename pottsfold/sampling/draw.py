@@ -52,17 +52,17 @@ class Samples:
 
 def draw_samples(
     sampler: Sampler,
-    n: int,
+    number: int,
     *,
     chains: int | None = None,
     sweeps: int | None = None,
     seed: int = 0,
     start: NDArray[np.uint8] | None = None,
-    hottest: float | None = None,
+    anneal_from: float | None = None,
     workers: Workers,
     progress: Progress = lambda _sweeps: None,
 ) -> Samples:
-    """Return n sequences from a target.
+    """Draw sequences from a target.
 
     Chains run until a stretch is steady, each stretch twice as long as the one
     before; then each chain gives a sequence at once and, if more are wanted, one
@@ -72,11 +72,11 @@ def draw_samples(
     ----------
     sampler : Sampler
         How chains are moved.
-    n : int
-        Sequences wanted.
+    number : int
+        Number of sequences.
     chains : int, optional
-        Chains, or ladders of them; by default the root of n and at least 100, or 20
-        ladders.
+        Number of chains, or of ladders; by default the square root of ``number`` and
+        at least 100, or 20 ladders.
     sweeps : int, optional
         Sweeps before the first sequence; by default as many as mixing takes, 12,700 at
         most.
@@ -84,7 +84,7 @@ def draw_samples(
         Of all random numbers: the same one gives the same sequences.
     start : (M, L) uint8, optional
         Sequences to start from; by default random ones.
-    hottest : float, optional
+    anneal_from : float, optional
         Cool the chains from this temperature first; for one temperature, not a ladder.
         Their sweeps on the way come before ``sweeps``.
     workers : Workers
@@ -95,18 +95,23 @@ def draw_samples(
     Raises
     ------
     UsageError
-        If n, chains, sweeps, seed or the hottest temperature are out of range, or as
+        If a number, the seed or ``anneal_from`` is out of range, or as
         :func:`pottsfold.sampling.start_chains`.
     """
     if chains is None:
-        chains = LADDERS if sampler.rungs > 1 else max(CHAINS, math.isqrt(max(n, 0)))
-    for option, value in (("-n", n), ("--chains", chains), ("--sweeps", sweeps)):
-        if value is not None and value < 1:
-            raise UsageError(f"{option} {value}: at least 1 is needed")
-    if seed < 0:
-        raise UsageError(f"--seed {seed}: at least 0 is needed")
+        chains = (
+            LADDERS if sampler.rungs > 1 else max(CHAINS, math.isqrt(max(number, 0)))
+        )
+    for name, value, least in (
+        ("number", number, 1),
+        ("chains", chains, 1),
+        ("sweeps", sweeps, 1),
+        ("seed", seed, 0),
+    ):
+        if value is not None and value < least:
+            raise UsageError(f"at least {least} is needed", parameter=name, value=value)
     target = sampler.target
-    schedule = _schedule(sampler, hottest)
+    schedule = _schedule(sampler, anneal_from)
     moving = start_chains(target, chains, seed, rungs=sampler.rungs, sequences=start)
     # Random starts are independent, even where conditions leave few of them.
     n_starts = chains
@@ -126,12 +131,12 @@ def draw_samples(
     made += len(schedule)
     spacing = math.ceil(2 * diagnosis.slowest)
     codes = [sampler.wanted(moving).codes]
-    for _ in range(math.ceil(n / chains) - 1):
+    for _ in range(math.ceil(number / chains) - 1):
         moving, _info = sampler.step(moving, spacing, workers)
         progress(spacing)
         codes.append(sampler.wanted(moving).codes)
-    order = np.arange(n)
-    drawn = np.concatenate(codes)[:n]
+    order = np.arange(number)
+    drawn = np.concatenate(codes)[:number]
     return Samples(
         drawn,
         energy(target.model, drawn),
@@ -161,17 +166,20 @@ def cooling(hottest: float, temperature: float) -> NDArray[np.float64]:
     return np.geomspace(hottest, temperature, steps + 1)[1:]
 
 
-def _schedule(sampler: Sampler, hottest: float | None) -> NDArray[np.float64]:
-    if hottest is None:
+def _schedule(sampler: Sampler, anneal_from: float | None) -> NDArray[np.float64]:
+    if anneal_from is None:
         return np.empty(0)
     if sampler.rungs > 1:
         raise UsageError(
-            "--anneal-from: tempering has hot chains of its own; leave one of them out"
+            "tempering has hot chains of its own; leave one of them out",
+            parameter="anneal_from",
         )
     temperature = float(sampler.temperatures[0])
-    if not temperature < hottest <= MAX_TEMPERATURE:
+    if not temperature < anneal_from <= MAX_TEMPERATURE:
         raise UsageError(
-            f"--anneal-from {hottest:g}: chains are cooled from a temperature above "
-            f"the wanted one, {temperature:g}, up to {MAX_TEMPERATURE:g}"
+            f"chains are cooled from a temperature above that of the samples, "
+            f"{temperature:g}, up to {MAX_TEMPERATURE:g}",
+            parameter="anneal_from",
+            value=f"{anneal_from:g}",
         )
-    return cooling(hottest, temperature)
+    return cooling(anneal_from, temperature)

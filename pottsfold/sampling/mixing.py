@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import energy
-from pottsfold.sampling.chains import CLONES, Chains, random_states
+from pottsfold.sampling.chains import REPLICAS, Chains, random_states
 from pottsfold.sampling.diagnostics import (
     MIN_RECORDS,
     autocorrelation_time,
@@ -26,7 +26,7 @@ Progress = Callable[[int], None]
 # Records of every chain in a stretch that is judged.
 RECORDS = 100
 # Sweeps of the first stretch, and at most of the last one.
-SHORTEST, LONGEST = 100, 6400
+MIN_SWEEPS, MAX_SWEEPS = 100, 6400
 # Vehtari et al. 2021 ask for this R-hat, and an effective size of 400.
 MAX_RHAT = 1.01
 MIN_SIZE = 400.0
@@ -43,7 +43,7 @@ class Diagnosis:
     Parameters
     ----------
     n_chains, n_starts : int
-        Chains, and unlike sequences among those they started from.
+        Number of chains, and of different sequences that they started from.
     sweeps : int
         Length of the stretch.
     rhat, size, time : dict
@@ -51,8 +51,8 @@ class Diagnosis:
         autocorrelation time in sweeps, by quantity: ``energy``, ``projection 1``,
         ``projection 2``. Empty for a stretch of less than eight records.
     mixing_time : int or None
-        Sweeps after which two clones were as unlike as independent chains; None if
-        they never were.
+        Sweeps after which chains were no more like their replicas, which start from the
+        same sequence, than like other chains; None if that was not seen.
     swaps : (R - 1,) float64
         Share of swaps taken between neighbouring temperatures.
     """
@@ -88,16 +88,16 @@ class Diagnosis:
     @property
     def _doubt(self) -> str:
         if self.n_chains < MIN_CHAINS:
-            return f"{self.n_chains} chains cannot show it; take --chains 4 or more"
+            return f"{self.n_chains} chains are too few; set `chains` to 4 or more"
         if self.n_starts < MIN_CHAINS:
             return (
-                f"the chains began at {self.n_starts} sequences and may all have "
-                "missed a region; compare with --start random"
+                f"the chains started from {self.n_starts} sequences and may all have "
+                "missed a region; compare with random starts, without `start`"
             )
         if not self.rhat:
-            return f"{self.sweeps} sweeps are too few to judge; take more --sweeps"
+            return f"{self.sweeps} sweeps are too few; increase `sweeps`"
         if min(self.size.values()) < MIN_SIZE:
-            return f"that size is below {MIN_SIZE:g}; take more --chains or --sweeps"
+            return f"a size of {MIN_SIZE:g} is needed; increase `chains` or `sweeps`"
         return ""
 
     @property
@@ -105,8 +105,8 @@ class Diagnosis:
         """The judgement in a sentence, with the way out."""
         if self.finding.startswith("NOT"):
             return (
-                f"{self.finding}; these sequences do not stand for the model: take "
-                "more --sweeps, --algorithm tempering, or a higher --temperature"
+                f"{self.finding}. Do not use these sequences as samples of the model; "
+                "increase `sweeps`, use `algorithm=tempering`, or raise `temperature`"
             )
         return self.finding
 
@@ -115,21 +115,18 @@ class Diagnosis:
         """The judgement."""
         if not self.rhat:
             return f"mixing UNKNOWN: {self._doubt}"
-        worst = max(self.rhat, key=lambda name: self.rhat[name])
+        rhat, size = max(self.rhat.values()), min(self.size.values())
         found = (
-            f"R-hat at most {self.rhat[worst]:.3f} ({worst}), effective sample size at "
-            f"least {min(self.size.values()):.0f}"
+            f"R-hat {rhat:.3f} (limit {MAX_RHAT:g}), effective sample size {size:.0f}"
         )
         if self.mixing_time is None:
-            clones = f"clones still alike after {self.sweeps} sweeps"
-        else:
-            clones = f"clones part within {self.mixing_time} sweeps"
+            found += f", replica chains still alike after {self.sweeps} sweeps"
         if self.mixed:
-            return f"mixed: {found}; {clones}"
-        agree = max(self.rhat.values()) <= MAX_RHAT and self.mixing_time is not None
+            return f"mixed: {found}, mixing time {self.mixing_time} sweeps"
+        agree = rhat <= MAX_RHAT and self.mixing_time is not None
         if agree or self.n_chains < MIN_CHAINS:
-            return f"mixing UNKNOWN: {found}; {clones}; but {self._doubt}"
-        return f"NOT mixed: {found}; {clones}"
+            return f"mixing UNKNOWN: {found}; {self._doubt}"
+        return f"NOT mixed: {found}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,13 +175,14 @@ def settle(
     workers : Workers
         The threads.
     seed : int
-        For the clones' random states.
+        Random seed, for the replica chains.
     sweeps : int or None
         Sweeps to make; by default as many as it takes, within bounds.
     progress : callable
         Called with the sweeps just made.
     n_starts : int, optional
-        Unlike sequences the chains come from, if not those they now are at.
+        Number of different sequences that the chains come from, if not those they are
+        at.
 
     Returns
     -------
@@ -197,7 +195,7 @@ def settle(
     """
     if n_starts is None:
         n_starts = len(np.unique(sampler.wanted(chains).codes, axis=0))
-    made, stretch = 0, SHORTEST
+    made, stretch = 0, MIN_SWEEPS
     while sweeps is not None and made < sweeps // 2:
         part = min(RECORDS, sweeps // 2 - made)
         chains, _ = sampler.step(chains, part, workers)
@@ -209,7 +207,7 @@ def settle(
         found = run_stretch(sampler, chains, workers, stretch, n_starts, progress)
         chains, diagnosis = found.chains, found.diagnosis
         made += stretch
-        if diagnosis.steady or sweeps is not None or 2 * stretch > LONGEST:
+        if diagnosis.steady or sweeps is not None or 2 * stretch > MAX_SWEEPS:
             break
         stretch *= 2
     time = mixing_time(sampler, chains, workers, seed, stretch, progress)
@@ -225,11 +223,11 @@ def mixing_time(
     longest: int,
     progress: Progress,
 ) -> int | None:
-    """Return after how many sweeps clones of one start are as unlike as strangers.
+    """Return after how many sweeps replica chains have forgotten their common start.
 
-    Chains and clones of them with other random numbers run on; after 1, 2, 3, 4, 6,
-    8, 12, ... sweeps the letters that a chain shares with its clone are compared with
-    those that it shares with the clone of its neighbour. The time is the first of two
+    Chains and replicas of them with other random numbers run on; after 1, 2, 3, 4, 6,
+    8, 12, ... sweeps the letters that a chain shares with its replica are compared with
+    those that it shares with the replica of its neighbour. The time is the first of two
     looks in a row at which the mean difference is below two standard errors.
 
     Returns
@@ -237,8 +235,8 @@ def mixing_time(
     int or None
         None if that was not seen within ``longest`` sweeps, or of a single chain.
     """
-    states = random_states(seed, CLONES, len(chains))
-    clones = Chains(chains.codes, chains.energies, states)
+    states = random_states(seed, REPLICAS, len(chains))
+    replicas = Chains(chains.codes, chains.energies, states)
     made, found = 0, None
     while len(chains) > sampler.rungs:
         sweeps = 1 if made < 4 else made // 2 if made & (made - 1) == 0 else made // 3
@@ -246,9 +244,9 @@ def mixing_time(
         if made > longest:
             break
         chains, _ = sampler.step(chains, sweeps, workers)
-        clones, _ = sampler.step(clones, sweeps, workers)
+        replicas, _ = sampler.step(replicas, sweeps, workers)
         progress(2 * sweeps)
-        if not _alike(sampler.wanted(chains).codes, sampler.wanted(clones).codes):
+        if not _alike(sampler.wanted(chains).codes, sampler.wanted(replicas).codes):
             if found is not None:
                 return found
             found = made
@@ -257,10 +255,10 @@ def mixing_time(
     return None
 
 
-def _alike(codes: NDArray[np.uint8], clones: NDArray[np.uint8]) -> bool:
-    """Return whether chains are more like their clones than like their neighbour's."""
-    own = (codes == clones).sum(axis=1)
-    strange = (codes == np.roll(clones, 1, axis=0)).sum(axis=1)
+def _alike(codes: NDArray[np.uint8], replicas: NDArray[np.uint8]) -> bool:
+    """Return whether chains are more like their replica than like another's."""
+    own = (codes == replicas).sum(axis=1)
+    strange = (codes == np.roll(replicas, 1, axis=0)).sum(axis=1)
     more = own - strange
     error = more.std(ddof=1) / np.sqrt(len(more))
     return bool(more.mean() > 2 * error)
@@ -287,7 +285,7 @@ def run_stretch(
     sweeps : int
         To make.
     n_starts : int
-        Unlike sequences the chains come from.
+        Number of different sequences that the chains come from.
     progress : callable
         Called with the sweeps just made.
     """

@@ -1,4 +1,4 @@
-"""What ``pottsfold sample`` writes: the sequences, and how they were made."""
+"""Samples as a FASTA file, with a record of how they were made beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from pottsfold import __version__
 from pottsfold.files import written_whole
 from pottsfold.model import PottsModel
 from pottsfold.provenance import Run, run_path, software_versions
-from pottsfold.sampling import Diagnosis, Samples
+from pottsfold.sampling.draw import Samples
+from pottsfold.sampling.mixing import Diagnosis
 
 LETTERS_PER_LINE = 60
 # Of a SHA-256, in headers.
@@ -26,27 +27,27 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Making:
-    """What decides the sequences.
+    """What decides the sequences, for their headers and the record.
 
     Parameters
     ----------
     model : Path
         Model file.
     sha256 : str
-        Of its bytes, as ``sha256sum`` prints it.
+        Of its bytes, as ``sha256sum`` prints it (:func:`pottsfold.files.sha256_of`).
     temperature : float
         T.
     seed : int
-        Of the random numbers.
-    settings : dict
-        All other options, as given.
+        Random seed.
+    settings : dict, optional
+        All other settings, by name, as JSON can hold them.
     """
 
     model: Path
     sha256: str
     temperature: float
     seed: int
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -59,13 +60,53 @@ class Making:
 
 
 def write_samples(
-    output: str, drawn: Samples, model: PottsModel, making: Making, run: Run
+    output: str | Path,
+    drawn: Samples,
+    model: PottsModel,
+    making: Making,
+    run: Run | None = None,
 ) -> None:
-    """Write the FASTA whole, and a record of its making beside it; or standard output.
+    """Write samples as FASTA, and a record of their making beside it.
 
-    Equal sequences make an equal FASTA. ``OUT.run.json`` holds what headers have no
-    room for, the verdict on mixing among it, and what changes from run to run.
+    Equal sequences make an equal FASTA. The record, ``OUTPUT.run.json``, holds what
+    headers have no room for: all settings, the diagnosis of mixing, versions, the run.
+
+    Parameters
+    ----------
+    output : str or Path
+        File to write, packed if it ends in .gz; ``-`` is standard output, which has no
+        record. No file is left half-written.
+    drawn : Samples
+        From :func:`pottsfold.sampling.draw_samples`.
+    model : PottsModel
+        What they were drawn from.
+    making : Making
+        What decided them.
+    run : Run, optional
+        From :func:`pottsfold.provenance.run_of`, for the record.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pottsfold.alignment import Numbering
+    >>> from pottsfold.alphabet import RNA
+    >>> from pottsfold.sampling import Sampler, Target, draw_samples
+    >>> from pottsfold.threads import Workers
+    >>> sizes = (4, RNA.size), (4, 4, RNA.size, RNA.size)
+    >>> model = PottsModel(RNA, *map(np.zeros, sizes), Numbering(np.arange(1, 5)))
+    >>> sampler = Sampler(Target(model), np.array([1.0]))
+    >>> with Workers(1) as workers:
+    ...     drawn = draw_samples(sampler, 1, sweeps=20, seed=3, workers=workers)
+    >>> making = Making(Path("family.potts"), "0" * 64, temperature=1.0, seed=3)
+    >>> write_samples("-", drawn, model, making)  # doctest: +ELLIPSIS
+    >sample_1 energy=-0.0000 chain=1 sweep=20 temperature=1 seed=3 model=family ...
     """
+    output = str(output)
     text = _fasta(drawn, model, making)
     if output == "-":
         sys.stdout.write(text)
@@ -87,7 +128,7 @@ def write_samples(
         "diagnosis": _plain(drawn.diagnosis),
         "spacing": drawn.spacing,
         "versions": software_versions(),
-        "run": asdict(run),
+        "run": None if run is None else asdict(run),
     }
     with written_whole(run_path(output)) as beside:
         beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,11 +1,10 @@
-"""Steps of chains: Gibbs and Metropolis sweeps, and parallel tempering."""
+"""Steps of chains: sweeps of a move, and swaps between temperatures."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,12 @@ from numpy.typing import NDArray
 from pottsfold.errors import UsageError
 from pottsfold.sampling import kernels
 from pottsfold.sampling.chains import Chains
+from pottsfold.sampling.moves import Gibbs, Move, Tempering
 from pottsfold.sampling.target import Target
 from pottsfold.threads import Workers
 
-Move = Literal["gibbs", "metropolis"]
-# Moves letters, energies, states of a block of chains in place, at inverse
-# temperatures, so many sweeps; returns how many letters changed.
-_Mover = Callable[[Any, Any, Any, Any, int], int]
+# What anneals by default.
+GIBBS = Gibbs()
 # Others would leave the range of float32: a forbidden letter stays so only while its
 # field, over the temperature, is far below all others.
 MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-4, 1e6
@@ -51,29 +49,52 @@ class Sampler:
     target : Target
         What is sampled.
     temperatures : (R,) float64
-        One temperature, or, for parallel tempering, those of a ladder, the wanted one
-        first. Chains then come in ladders of R neighbours.
-    move : {"gibbs", "metropolis"}
-        How one site is moved.
+        The temperature to sample, from which the move makes the ladder it needs; or
+        the ladder itself, the temperature to sample first. Chains then come in ladders
+        of R neighbours.
+    move : Move
+        How letters are moved.
 
     Raises
     ------
     UsageError
-        If a temperature is not a positive number.
+        If a temperature is not a positive number, the move is no :class:`Move`, or
+        a ladder is given to one that makes its own.
+
+    Examples
+    --------
+    >>> from pottsfold.alignment import Numbering
+    >>> from pottsfold.alphabet import RNA
+    >>> from pottsfold.model import PottsModel
+    >>> sizes = (4, RNA.size), (4, 4, RNA.size, RNA.size)
+    >>> model = PottsModel(RNA, *map(np.zeros, sizes), Numbering(np.arange(1, 5)))
+    >>> sampler = Sampler(Target(model), np.array([0.5]), Tempering(rungs=3))
+    >>> sampler.temperatures.round(2)
+    array([0.5 , 0.71, 1.  ])
     """
 
     target: Target
     temperatures: NDArray[np.float64]
-    move: Move = "gibbs"
+    move: Move = field(default_factory=Gibbs)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.move, Move):
+            raise UsageError(
+                "a move is needed, such as Gibbs() or Metropolis()",
+                parameter="move",
+                value=repr(self.move),
+            )
         temperatures = np.atleast_1d(np.array(self.temperatures, np.float64))
-        for temperature in temperatures.tolist():
-            if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:
-                raise UsageError(
-                    f"--temperature {temperature:g}: a number of at least "
-                    f"{MIN_TEMPERATURE:g} and at most {MAX_TEMPERATURE:g} is needed"
-                )
+        check_temperatures(temperatures)
+        if len(temperatures) > 1 and isinstance(self.move, Tempering):
+            raise UsageError(
+                "give it one temperature: it makes the ladder",
+                parameter="move",
+                value=repr(self.move),
+            )
+        if len(temperatures) == 1:
+            temperatures = self.move.temperatures(float(temperatures[0]))
+            check_temperatures(temperatures)
         temperatures.flags.writeable = False
         object.__setattr__(self, "temperatures", temperatures)
 
@@ -108,7 +129,7 @@ class Sampler:
         scales *= np.float32(self.target.unit)
         edges = np.linspace(0, ladders, min(workers.threads, ladders) + 1)
         cuts = edges.astype(np.int64) * self.rungs
-        move = self._mover()
+        move = self.move.stepper(self.target)
 
         def advance(block: slice) -> tuple[int, NDArray[np.int64]]:
             x, e, s, beta = codes[block], energies[block], states[block], scales[block]
@@ -142,23 +163,23 @@ class Sampler:
         pick = slice(None, None, self.rungs)
         return Chains(chains.codes[pick], chains.energies[pick], chains.states[pick])
 
-    def _mover(self) -> _Mover:
-        target = self.target
-        fields, sites = target.fields, target.sites
-        if self.move == "gibbs":
-            lanes = target.lanes
-            return lambda x, e, s, beta, sweeps: kernels.gibbs_sweeps(
-                x, e, s, beta, target.table, fields, sites, sweeps, lanes
+
+def check_temperatures(temperatures: Iterable[float]) -> None:
+    """Refuse what is no temperature.
+
+    Raises
+    ------
+    UsageError
+        If one of them is no number from 0.0001 to 1,000,000.
+    """
+    for temperature in temperatures:
+        if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:
+            raise UsageError(
+                f"a number of at least {MIN_TEMPERATURE:g} and at most "
+                f"{MAX_TEMPERATURE:g} is needed",
+                parameter="temperature",
+                value=f"{temperature:g}",
             )
-        letters, counts = target.choices()
-        return lambda x, e, s, beta, sweeps: kernels.metropolis_sweeps(
-            x, e, s, beta, target.table, fields, sites, sweeps, letters, counts
-        )
-
-
-def ladder(temperature: float, hottest: float, rungs: int) -> NDArray[np.float64]:
-    """Return temperatures in equal ratios, the coldest first, shape (rungs,)."""
-    return np.geomspace(temperature, hottest, rungs)
 
 
 def anneal(
@@ -167,7 +188,7 @@ def anneal(
     temperatures: Iterable[float],
     workers: Workers,
     *,
-    move: Move = "gibbs",
+    move: Move = GIBBS,
 ) -> Chains:
     """Return the chains after one sweep at each temperature of a schedule.
 
@@ -181,8 +202,8 @@ def anneal(
         In the order to take them, such as ``np.geomspace(4, 1, 100)``.
     workers : Workers
         The threads.
-    move : {"gibbs", "metropolis"}
-        How one site is moved.
+    move : Move
+        How letters are moved.
     """
     for temperature in temperatures:
         sampler = Sampler(target, np.array([temperature]), move)

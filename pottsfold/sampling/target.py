@@ -16,7 +16,7 @@ from pottsfold.simd.codegen import row_width
 from pottsfold.simd.tables import EIGHT, MAX_SHORT, WAYS, short_width
 
 # The coarsest step of a compact table, in nats.
-COARSEST = 2.0**-8
+MAX_STEP = 2.0**-8
 # Steps a nat at which the largest sums are looked for.
 PROBE = 64.0
 
@@ -166,7 +166,7 @@ def _compact(
         return largest
 
     scale = finest_scale((fill(PROBE) + COLUMNS / 2) / PROBE)
-    if scale * COARSEST < 1:
+    if scale * MAX_STEP < 1:
         return _plain(model)
     fill(scale)
     return centred, table, 1 / scale

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel, energy, load_fit
-from pottsfold.sampling import Sampler, Target, start_chains
+from pottsfold.sampling import Metropolis, Sampler, Target, start_chains
 from pottsfold.threads import Workers
 from tests.benchmarks.plain import numba_sweep, numpy_sweep
 from tests.sampling.test_compact import coarse
@@ -134,7 +134,7 @@ def main() -> None:
             rates.append(1 / (lines * LINE * length + DRAW))
             rates += [updates_per_second(sampler, 1000, threads) for threads in (1, 2)]
         for target in targets:
-            sampler = Sampler(target, np.array([1.0]), "metropolis")
+            sampler = Sampler(target, np.array([1.0]), Metropolis())
             rates.append(updates_per_second(sampler, 1000))
         rates += plain_updates_per_second(targets[0])
         print(row(length, *rates), flush=True)

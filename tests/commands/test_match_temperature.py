@@ -53,7 +53,9 @@ def test_fit_keeps_the_matched_temperature(family, tmp_path, capsys, method):
 def test_a_fit_is_not_lost_with_its_match(family, tmp_path, capsys, monkeypatch):
     path = tmp_path / "m.potts"
     words = ["fit", str(family), "-o", str(path), "--method", "independent"]
-    monkeypatch.setattr("pottsfold.landscape.temperature.exploring.HOTTEST", 0.3)
+    monkeypatch.setattr(
+        "pottsfold.landscape.temperature.exploring.MAX_TEMPERATURE", 0.3
+    )
     assert main([*words, "--match-temperature"]) == 2
     assert "no matched temperature: " in capsys.readouterr().err
     assert load_fit(path).model.temperature is None

@@ -151,7 +151,7 @@ def test_same_seed_same_numbers(folder, capsys):
     ("words", "complaint"),
     [
         (["m.potts", "--chains", 1], "--chains 1: at least 2"),
-        (["m.potts", "--chains", 10**13], "take fewer --chains"),
+        (["m.potts", "--chains", 10**13], "reduce --chains"),
         (["m.potts", "--steps", 0], "--steps 0: at least 1"),
         (["m.potts", "--seed", -1], "--seed -1: at least 0"),
         (["m.potts", "--threads", 0], "--threads 0: at least 1"),

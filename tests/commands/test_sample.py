@@ -69,7 +69,7 @@ def test_same_seed_same_bytes(run, tmp_path):
     assert gzip.decompress(path.read_bytes()).startswith(b">sample_1 ")
 
 
-def test_the_making_is_recorded_beside_the_sequences(run, tmp_path):
+def test_the_making_is_recorded_beside_the_sequences(run, tmp_path, capsys):
     words = ("--fix", "102", "--temperature", "0.8", "--algorithm", "tempering")
     _, path = run("-n", "5", "--chains", "4", "--sweeps", "20", *words)
     text = (tmp_path / "out.fasta.run.json").read_text()
@@ -83,6 +83,7 @@ def test_the_making_is_recorded_beside_the_sequences(run, tmp_path):
     assert settings["temperatures"][-1] == pytest.approx(1.6)
     assert len(record["diagnosis"]["swaps"]) == 9
     assert record["diagnosis"]["verdict"].startswith("NOT mixed: ")
+    assert "increase --sweeps, use --algorithm tempering" in capsys.readouterr().err
     assert record["versions"]["pottsfold"] == __version__
     assert record["run"]["cpu_seconds"] > 0
 

@@ -8,9 +8,9 @@ import pytest
 
 from pottsfold.alphabet import PROTEIN, RNA, Alphabet
 from pottsfold.model import energy, zero_sum
-from pottsfold.sampling import Sampler, Target, start_chains
+from pottsfold.sampling import Gibbs, Metropolis, Sampler, Target, start_chains
 from pottsfold.sampling.kernels import COLUMNS, quantize
-from pottsfold.sampling.target import COARSEST, finest_scale, table_bytes
+from pottsfold.sampling.target import MAX_STEP, finest_scale, table_bytes
 from pottsfold.simd.tables import short_width
 from pottsfold.threads import Workers
 from tests.families import planted_truth
@@ -132,7 +132,7 @@ def test_steps_that_would_be_too_coarse_keep_float32():
     assert target.table.dtype == np.float32
     assert target.unit == 1
     np.testing.assert_array_equal(target.table, Target(model).table)
-    assert Target(random_model(0, 70), compact=True).unit <= COARSEST
+    assert Target(random_model(0, 70), compact=True).unit <= MAX_STEP
 
 
 def test_table_bytes():
@@ -147,7 +147,7 @@ def test_table_bytes():
 @pytest.mark.parametrize(
     ("alphabet", "length"), [(PROTEIN, 7), (RNA, 9), (TINY, 4), (WIDE, 5), (TINY, 70)]
 )
-@pytest.mark.parametrize("move", ["gibbs", "metropolis"])
+@pytest.mark.parametrize("move", [Gibbs(), Metropolis()], ids=["gibbs", "metropolis"])
 def test_sweep_draws_the_letters_of_the_naive_twin(move, gaps, alphabet, length):
     model = random_model(3, length, alphabet, gaps=gaps, scale=0.3)
     free, allowed = np.ones(length, bool), np.ones((length, alphabet.size), bool)
@@ -157,7 +157,7 @@ def test_sweep_draws_the_letters_of_the_naive_twin(move, gaps, alphabet, length)
     chains = start_chains(target, 12, seed=5)
     moved = step(Sampler(target, np.array([0.8]), move), chains)
     choices = [np.flatnonzero(row).tolist() for row in target.letters]
-    twin = getattr(naive, f"{move}_sweep")
+    twin = {Gibbs(): naive.gibbs_sweep, Metropolis(): naive.metropolis_sweep}[move]
     same = letters_of_twin(twin, exact, target, chains, moved, choices)
     assert same > 6
     gained = moved.energies - chains.energies
@@ -187,9 +187,9 @@ def test_most_draws_are_those_of_float32_and_energies_keep_near_the_model():
 
 
 CASES = {
-    "gibbs": ("gibbs", [1.0]),
-    "metropolis": ("metropolis", [1.0]),
-    "tempering": ("gibbs", [1.0, 1.5, 2.5]),
+    "gibbs": (Gibbs(), [1.0]),
+    "metropolis": (Metropolis(), [1.0]),
+    "tempering": (Gibbs(), [1.0, 1.5, 2.5]),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from pottsfold.alphabet import RNA
 from pottsfold.errors import UsageError
 from pottsfold.model import energy
-from pottsfold.sampling import Sampler, Target, draw_samples, ladder
+from pottsfold.sampling import Sampler, Target, Tempering, draw_samples
 from pottsfold.sampling.draw import cooling
 from pottsfold.threads import Workers
 from tests.strategies import SMALL, random_model
@@ -25,10 +25,10 @@ def two_wells(strength, length=12):
     return replace(model, couplings=couplings)
 
 
-def draw(model, n=50, temperatures=(1.0,), threads=1, **options):
+def draw(model, number=50, temperatures=(1.0,), threads=1, **options):
     with Workers(threads) as workers:
         sampler = Sampler(Target(model), np.array(temperatures))
-        return draw_samples(sampler, n, workers=workers, **options)
+        return draw_samples(sampler, number, workers=workers, **options)
 
 
 def test_an_easy_model_mixes():
@@ -42,7 +42,7 @@ def test_an_easy_model_mixes():
     np.testing.assert_array_equal(drawn.energies, energy(model, drawn.codes))
 
 
-def test_chains_by_custom_follow_the_number_of_sequences():
+def test_chains_by_default_follow_the_number_of_sequences():
     model = random_model(0, 3, RNA, scale=0.1)
     for n, expected in ((5, 100), (10_000, 100), (20_000, 141)):
         drawn = draw(model, n, sweeps=1)
@@ -56,12 +56,15 @@ def test_stuck_chains_are_never_called_mixed():
     assert not diagnosis.mixed
     assert max(diagnosis.rhat.values()) > 1.1
     assert diagnosis.mixing_time is None
-    assert diagnosis.verdict.startswith("NOT mixed: R-hat at most")
+    assert diagnosis.verdict.startswith("NOT mixed: R-hat ")
+    assert f"replica chains still alike after {diagnosis.sweeps}" in diagnosis.verdict
+    assert "Do not use these sequences" in diagnosis.verdict
+    assert "increase `sweeps`, use `algorithm=tempering`" in diagnosis.verdict
 
 
 def test_tempering_crosses_what_gibbs_does_not():
     model = two_wells(0.6)
-    temperatures = ladder(1.0, 5.0, 8)
+    temperatures = Tempering(8, 5.0).temperatures(1.0)
     diagnosis = draw(model, temperatures=temperatures, chains=40, sweeps=2000).diagnosis
     assert diagnosis.mixed, diagnosis.verdict
     assert len(diagnosis.swaps) == 7
@@ -76,7 +79,7 @@ def test_cooled_chains_lie_lower_than_quenched_ones():
     model = replace(model, fields=fields)
     options = {"temperatures": (0.3,), "sweeps": 20, "seed": 1}
     quenched = draw(model, 200, **options)
-    cooled = draw(model, 200, hottest=12.0, **options)
+    cooled = draw(model, 200, anneal_from=12.0, **options)
     deep = [(drawn.codes == 1).mean() for drawn in (quenched, cooled)]
     assert deep[1] > deep[0] + 0.05
     assert cooled.energies.mean() < quenched.energies.mean()
@@ -94,23 +97,23 @@ def test_cooling_ends_where_it_should():
 
 
 def test_cooling_one_start_does_not_make_many():
-    options = {"start": np.ones((1, 8), np.uint8), "hottest": 3.0}
+    options = {"start": np.ones((1, 8), np.uint8), "anneal_from": 3.0}
     diagnosis = draw(random_model(0, 8, RNA, scale=0.3), **options).diagnosis
     assert diagnosis.n_starts == 1
 
 
-@pytest.mark.parametrize("hottest", [1.0, 0.5, float("nan"), float("inf")])
-def test_chains_are_cooled_from_above(hottest):
-    with pytest.raises(UsageError, match="--anneal-from"):
-        draw(random_model(0, 4, RNA), hottest=hottest)
+@pytest.mark.parametrize("anneal_from", [1.0, 0.5, float("nan"), float("inf")])
+def test_chains_are_cooled_from_above(anneal_from):
+    with pytest.raises(UsageError, match="`anneal_from="):
+        draw(random_model(0, 4, RNA), anneal_from=anneal_from)
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"chains": 2, "sweeps": 4000}, "2 chains cannot show it"),
-        ({"sweeps": 5}, "3 sweeps are too few to judge"),
-        ({"start": np.ones((1, 8), np.uint8)}, "began at 1 sequences"),
+        ({"chains": 2, "sweeps": 4000}, "2 chains are too few"),
+        ({"sweeps": 5}, "3 sweeps are too few"),
+        ({"start": np.ones((1, 8), np.uint8)}, "started from 1 sequences"),
     ],
 )
 def test_what_cannot_be_shown_is_not_claimed(options, words):
@@ -133,7 +136,7 @@ def test_same_seed_same_sequences_for_any_threads(temperatures):
 
 
 @pytest.mark.parametrize(
-    "options", [{"n": 0}, {"chains": 0}, {"sweeps": 0}, {"seed": -1}]
+    "options", [{"number": 0}, {"chains": 0}, {"sweeps": 0}, {"seed": -1}]
 )
 def test_numbers_out_of_range(options):
     with pytest.raises(UsageError, match="at least"):

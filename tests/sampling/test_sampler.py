@@ -7,7 +7,15 @@ from scipy.stats import chi2
 from pottsfold.alphabet import PROTEIN, RNA, Alphabet
 from pottsfold.errors import UsageError
 from pottsfold.model import energy
-from pottsfold.sampling import Sampler, Target, anneal, ladder, start_chains
+from pottsfold.sampling import (
+    Gibbs,
+    Metropolis,
+    Sampler,
+    Target,
+    Tempering,
+    anneal,
+    start_chains,
+)
 from pottsfold.threads import Workers
 from tests.naive import sampling as naive
 from tests.strategies import random_model
@@ -43,7 +51,7 @@ def letters_of_twin(twin, model, target, chains, moved, choices):
     return same
 
 
-@pytest.mark.parametrize("move", ["gibbs", "metropolis"])
+@pytest.mark.parametrize("move", [Gibbs(), Metropolis()], ids=["gibbs", "metropolis"])
 @pytest.mark.parametrize("gaps", ["state", "missing"])
 @pytest.mark.parametrize(("alphabet", "length"), [(PROTEIN, 7), (RNA, 9), (TINY, 4)])
 def test_sweep_draws_the_letters_of_the_naive_twin(move, gaps, alphabet, length):
@@ -53,7 +61,7 @@ def test_sweep_draws_the_letters_of_the_naive_twin(move, gaps, alphabet, length)
     target = Target(model, free, allowed)
     sampler = Sampler(target, np.array([0.8]), move)
     chains = start_chains(target, 20, seed=5)
-    twin = getattr(naive, f"{move}_sweep")
+    twin = {Gibbs(): naive.gibbs_sweep, Metropolis(): naive.metropolis_sweep}[move]
     choices = [np.flatnonzero(row).tolist() for row in target.letters]
     moved = step(sampler, chains)
     same = letters_of_twin(twin, model, target, chains, moved, choices)
@@ -81,11 +89,11 @@ def statistic(model, codes, choices, temperature):
 
 
 CASES = {
-    "gibbs": ("gibbs", [1.0]),
-    "metropolis": ("metropolis", [1.0]),
-    "cold gibbs": ("gibbs", [0.6]),
-    "tempering": ("gibbs", [1.0, 1.5, 2.5]),
-    "tempered metropolis": ("metropolis", [0.7, 1.2]),
+    "gibbs": (Gibbs(), [1.0]),
+    "metropolis": (Metropolis(), [1.0]),
+    "cold gibbs": (Gibbs(), [0.6]),
+    "tempering": (Gibbs(), [1.0, 1.5, 2.5]),
+    "tempered metropolis": (Metropolis(), [0.7, 1.2]),
 }
 
 
@@ -115,15 +123,14 @@ def test_law_of_the_chains_is_the_enumerated_one(case, conditional, gaps):
 def test_hot_rungs_have_their_own_law():
     model = random_model(2, 4, TINY)
     target = Target(model)
-    temperatures = ladder(1.0, 2.0, 3)
-    sampler = Sampler(target, temperatures)
+    sampler = Sampler(target, np.array([1.0]), Tempering(rungs=3))
     moved = step(sampler, start_chains(target, 60000, seed=4), 30)
     choices = [np.flatnonzero(row).tolist() for row in target.letters]
-    for r, temperature in enumerate(temperatures):
+    for r, temperature in enumerate(sampler.temperatures):
         assert statistic(model, moved.codes[r::3], choices, temperature) > SURE
 
 
-@pytest.mark.parametrize("move", ["gibbs", "metropolis"])
+@pytest.mark.parametrize("move", [Gibbs(), Metropolis()], ids=["gibbs", "metropolis"])
 @pytest.mark.parametrize("temperatures", [[1.0], [1.0, 1.3, 1.7]])
 def test_threads_change_nothing(move, temperatures):
     model = random_model(0, 13, PROTEIN, gaps="missing")
@@ -171,7 +178,7 @@ def test_low_temperature_goes_downhill_and_forbidden_letters_never_come():
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
 def test_temperature_must_be_positive(temperature):
-    with pytest.raises(UsageError, match="--temperature"):
+    with pytest.raises(UsageError, match="`temperature="):
         Sampler(Target(random_model(0)), np.array([temperature]))
 
 

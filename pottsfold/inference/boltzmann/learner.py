@@ -16,7 +16,7 @@ from pottsfold.inference.boltzmann.statistics import FamilyStatistics
 from pottsfold.jit import aligned_zeros
 from pottsfold.sampling.chains import LETTERS, STEPS, random_states
 from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, gibbs_sweeps, quantize
-from pottsfold.sampling.target import COARSEST
+from pottsfold.sampling.target import MAX_STEP
 from pottsfold.simd.tables import EIGHT, MAX_SHORT, short_width
 from pottsfold.threads import Workers
 
@@ -232,7 +232,7 @@ class Learner:
     ) -> tuple[NDArray[np.float32] | NDArray[np.int16], float, tuple[int, ...]]:
         """Return couplings as chains see them, their steps a nat, and lanes."""
         scale, longest = STEPS_PER_NAT, MAX_SHORT - COLUMNS / 2
-        while scale * COARSEST >= 1:
+        while scale * MAX_STEP >= 1:
 
             def fill(site: int, scale: float = scale) -> float:
                 rows, short = state.table[site:][:1], self._compact[site:][:1]

@@ -37,9 +37,9 @@ from pottsfold.threads import Workers, chosen_threads
 Codes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 # Fewer sequences on either side say nothing.
-FEWEST = 10
+MIN_SEQUENCES = 10
 # Pairs whose identity is taken.
-PAIRS = 50_000
+N_PAIRS = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def compare(
     seed : int
         Of all draws.
     threads : int, optional
-        Every core by default; the result does not depend on it.
+        Number of threads, all cores by default; the result does not depend on it.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def compare(
             sides.spread(lambda rows: energy(model, rows.codes)), order
         ),
         identity=sides.spread(
-            lambda rows: pair_identities(rows.codes, PAIRS, seeds[6])
+            lambda rows: pair_identities(rows.codes, N_PAIRS, seeds[6])
         ),
         nearest=in_given_order(nearest, order),
         principal=(principal[0], principal[1]),
@@ -220,8 +220,8 @@ def _check_shape(model: PottsModel, side: str, codes: Codes) -> None:
         raise UsageError(
             f"{side} sequences {codes.shape}: the model has {model.length} sites"
         )
-    if len(codes) < FEWEST:
-        raise UsageError(f"{len(codes)} {side} sequences: {FEWEST} are needed")
+    if len(codes) < MIN_SEQUENCES:
+        raise UsageError(f"{len(codes)} {side} sequences: {MIN_SEQUENCES} are needed")
 
 
 def _sorted(alignment: Alignment) -> Alignment:

@@ -28,7 +28,7 @@ from pottsfold.sampling.mixing import Progress
 from pottsfold.sampling.target import Target
 from pottsfold.threads import Workers
 
-CHAINS, ACCURACY = 1000, 0.02
+N_CHAINS, ACCURACY = 1000, 0.02
 # Chains that are cooled for the profile, and sweeps over which it is averaged; that run
 # has a number of its own, the others count from 0.
 COOLED, RECORDED, COOLING = 200, 10, 99
@@ -66,7 +66,7 @@ class Run:
 def estimate_log_partition(
     model: PottsModel | Target | Landscape,
     *,
-    chains: int = CHAINS,
+    chains: int = N_CHAINS,
     steps: int | None = None,
     accuracy: float = ACCURACY,
     temperature: float = 1.0,
@@ -119,13 +119,15 @@ def estimate_log_partition(
         If a number is out of range or a site fixed.
     """
     if chains < 2:
-        raise UsageError(f"--chains {chains}: at least 2 are needed")
+        raise UsageError("at least 2 are needed", parameter="chains", value=chains)
     if steps is not None and steps < 1:
-        raise UsageError(f"--steps {steps}: at least 1 is needed")
+        raise UsageError("at least 1 is needed", parameter="steps", value=steps)
     if seed < 0:
-        raise UsageError(f"--seed {seed}: at least 0 is needed")
+        raise UsageError("at least 0 is needed", parameter="seed", value=seed)
     if not accuracy > 0:
-        raise UsageError(f"accuracy {accuracy}: above 0 is needed")
+        raise UsageError(
+            "a number above 0 is needed", parameter="accuracy", value=accuracy
+        )
     landscape = landscape_of(model)
     frequencies = pilot_frequencies(landscape, temperature, seed, workers, progress)
     path = path_from(landscape, temperature, frequencies)
@@ -137,7 +139,7 @@ def estimate_log_partition(
         sweeps = max(MIN_SWEEPS, round(SWEEPS_PER_STEP * wanted))
         schedule = schedule_of(pilot.spreads, wanted)
         walkers = departing(path, chains, seed, len(trials))
-        seconds = (wanted + sweeps) * _seconds_a_sweep(path, walkers, workers)
+        seconds = (wanted + sweeps) * _seconds_per_sweep(path, walkers, workers)
         announce(
             f"{chains} chains, {wanted} steps from independent sites and {sweeps} "
             f"sweeps for the mean energy; about {seconds:.1f} s"
@@ -218,7 +220,7 @@ def pilot_frequencies(
     return counts / (COOLED * RECORDED)
 
 
-def _seconds_a_sweep(path: Path, walkers: Walkers, workers: Workers) -> float:
+def _seconds_per_sweep(path: Path, walkers: Walkers, workers: Workers) -> float:
     """Return the wall seconds of a sweep, by two whose outcome is let go."""
     began = time.perf_counter()
     walk(path, walkers, [0.5, 0.5], workers)

@@ -8,9 +8,9 @@ import numpy as np
 
 from pottsfold.errors import UsageError
 from pottsfold.landscape.partition.annealed_model import check_free
-from pottsfold.landscape.partition.path import check_temperature
 from pottsfold.landscape.partition.values import LogPartition
 from pottsfold.model import PottsModel
+from pottsfold.sampling.sampler import check_temperatures
 from pottsfold.sampling.target import Target
 
 # More sequences are not enumerated.
@@ -45,7 +45,7 @@ def exact_log_partition(
     """
     target = model if isinstance(model, Target) else Target(model)
     check_free(target)
-    check_temperature(temperature)
+    check_temperatures([temperature])
     potts = target.model
     letters = [np.flatnonzero(row) for row in target.letters]
     counts = [len(row) for row in letters]

@@ -75,10 +75,13 @@ def integrate_log_partition(
     UsageError
         If a number is out of range or a site fixed.
     """
-    if chains < 2 or sweeps < 2:
-        raise UsageError(f"{chains} chains, {sweeps} sweeps: at least 2 are needed")
+    for name, number in (("chains", chains), ("sweeps", sweeps)):
+        if number < 2:
+            raise UsageError("at least 2 are needed", parameter=name, value=number)
     if nodes < 5 or nodes % 4 != 1:
-        raise UsageError(f"{nodes} nodes: one more than a multiple of 4 is needed")
+        raise UsageError(
+            "one more than a multiple of 4 is needed", parameter="nodes", value=nodes
+        )
     landscape = landscape_of(model)
     frequencies = pilot_frequencies(landscape, temperature, seed, workers, progress)
     path = path_from(landscape, temperature, frequencies)

@@ -139,7 +139,7 @@ def weighted_mean(
     if not known.any():
         raise UsageError(
             f"none of the {len(values)} sequences has a known letter at every site; a "
-            "model with gaps as letters (fit --gaps state) takes gapped ones"
+            "model fitted with `gaps=state` takes gapped ones"
         )
     x, w = values[known], weights[known]
     total = w.sum()

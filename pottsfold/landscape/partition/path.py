@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.errors import UsageError
 from pottsfold.landscape.partition import kernels
 from pottsfold.landscape.partition.annealed_model import Landscape
 from pottsfold.sampling import kernels as sweeping
 from pottsfold.sampling.chains import random_states
-from pottsfold.sampling.sampler import MAX_TEMPERATURE, MIN_TEMPERATURE
+from pottsfold.sampling.sampler import check_temperatures
 from pottsfold.threads import Workers
 
 # Points between two exact sums of the couplings' energies; differences of float32 are
@@ -57,7 +56,7 @@ class Path:
     end: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_temperature(self.temperature)
+        check_temperatures([self.temperature])
         # h / T
         fields = np.where(self.landscape.drawn, self.landscape.fields, 0.0)
         end = fields * self.scale(1.0)
@@ -98,21 +97,6 @@ class Walkers:
     def __post_init__(self) -> None:
         for array in (self.codes, self.states, self.start, self.end):
             array.flags.writeable = False
-
-
-def check_temperature(temperature: float) -> None:
-    """Refuse what is no positive number.
-
-    Raises
-    ------
-    UsageError
-        If it is none.
-    """
-    if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:
-        raise UsageError(
-            f"--temperature {temperature:g}: a number of at least "
-            f"{MIN_TEMPERATURE:g} and at most {MAX_TEMPERATURE:g} is needed"
-        )
 
 
 def cooling_path(landscape: Landscape, temperature: float) -> Path:

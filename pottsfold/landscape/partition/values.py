@@ -142,12 +142,12 @@ class AnnealedPartition(LogPartition):
         if not last.enough:
             return (
                 "a few chains carry the weight, so log Z is more likely too low than "
-                "too high and its error understated; take more --steps or --chains"
+                "too high and its error understated; increase `steps` or `chains`"
             )
         if self._moved is not None and self._moved > MAX_MOVED:
             return (
                 f"log Z moved by {self._moved:.1f} standard errors when steps were "
-                "added; take more --steps"
+                "added; increase `steps`"
             )
         return ""
 

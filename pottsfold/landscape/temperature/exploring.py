@@ -21,7 +21,7 @@ from pottsfold.model import PottsModel, energy
 from pottsfold.sampling.chains import Chains, start_chains
 from pottsfold.sampling.draw import cooling
 from pottsfold.sampling.mixing import (
-    SHORTEST,
+    MIN_SWEEPS,
     Diagnosis,
     Progress,
     mixing_time,
@@ -32,12 +32,12 @@ from pottsfold.sampling.target import Target
 from pottsfold.threads import Workers
 
 # Where a temperature is sought, and by which ratio the first look goes down.
-COLDEST, HOTTEST, RATIO = 0.2, 3.0, 1.25
+MIN_TEMPERATURE, MAX_TEMPERATURE, RATIO = 0.2, 3.0, 1.25
 # Records of a first look, and sweeps before each.
 LOOKS, BETWEEN = 5, 20
 # Sweeps of the longest stretch at one temperature, and how many of its 100 records of
 # a chain are kept: one in so many, since energies take as long as sweeps.
-LONGEST, EVERY = 800, 4
+MAX_SWEEPS, EVERY = 800, 4
 # Records are weighted anew as long as so large a share of them counts.
 MIN_SHARE = 0.5
 # How near, in log T, to a temperature its chains are judged.
@@ -102,8 +102,10 @@ class Explorer:
         UsageError
             If it does not between 0.2 and 3.
         """
-        rungs = math.ceil(math.log(HOTTEST / COLDEST) / math.log(RATIO)) + 1
-        temperatures = np.geomspace(HOTTEST, COLDEST, rungs).tolist()
+        rungs = (
+            math.ceil(math.log(MAX_TEMPERATURE / MIN_TEMPERATURE) / math.log(RATIO)) + 1
+        )
+        temperatures = np.geomspace(MAX_TEMPERATURE, MIN_TEMPERATURE, rungs).tolist()
         values = []
         for temperature in temperatures:
             if temperature not in self.looks:
@@ -113,11 +115,15 @@ class Explorer:
             if values[-1] <= 0:
                 break
         if values[0] <= 0 or values[-1] > 0:
-            beyond = f"above {HOTTEST:g}" if values[0] <= 0 else f"below {COLDEST:g}"
+            beyond = (
+                f"above {MAX_TEMPERATURE:g}"
+                if values[0] <= 0
+                else f"below {MIN_TEMPERATURE:g}"
+            )
             raise UsageError(
                 f"no matched temperature: samples would have the mean {what} of the "
-                f"natural sequences {beyond} only; is the model one of theirs, not "
-                "fitted too closely to few sequences (--lambda auto)?"
+                f"natural sequences {beyond} only; is it a model of their family, and "
+                "regularized strongly enough?"
             )
         high, low = temperatures[len(values) - 2 : len(values)]
         share = values[-1] / (values[-1] - values[-2])
@@ -158,7 +164,7 @@ class Explorer:
             records.chains,
             self.workers,
             self.seed,
-            LONGEST,
+            MAX_SWEEPS,
             self.progress,
         )
         diagnosis = self.diagnoses[records.temperature]
@@ -214,13 +220,13 @@ class Explorer:
     def _settle(self, temperature: float) -> tuple[Records, Diagnosis]:
         """Return records of a steady stretch, or of the longest, and its judgement."""
         sampler = Sampler(self.target, np.array([temperature]))
-        chains, sweeps = self._cooled(temperature), SHORTEST
+        chains, sweeps = self._cooled(temperature), MIN_SWEEPS
         while True:
             found = run_stretch(
                 sampler, chains, self.workers, sweeps, self.n_starts, self.progress
             )
             chains = found.chains
-            if found.diagnosis.steady or 2 * sweeps > LONGEST:
+            if found.diagnosis.steady or 2 * sweeps > MAX_SWEEPS:
                 break
             sweeps *= 2
         records = recorded(

@@ -29,7 +29,7 @@ from pottsfold.threads import Workers
 # this in log T, however uncertain they are.
 AGREEING, NEAR = 3.0, 0.1
 # Fewer sequences say nothing of a family.
-FEWEST = 10
+MIN_SEQUENCES = 10
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class MatchedTemperature:
     diagnosis : Diagnosis
         Of the chains there.
     seed : int
-        Of the random numbers.
+        Random seed.
     """
 
     temperature: float
@@ -118,7 +118,7 @@ class MatchedTemperature:
             )
         if self.mixed:
             return found + "; chains mixed there"
-        return f"{found}; chains there: {self.diagnosis.verdict}"
+        return f"{found}; chains there: {self.diagnosis.finding}"
 
 
 def match_temperature(
@@ -204,14 +204,16 @@ def _check(model: PottsModel, alignment: Alignment, chains: int, seed: int) -> N
             f" letters, the model {model.length} of {model.alphabet.name}; give the "
             "alignment it was fitted to"
         )
-    if alignment.n_sequences < FEWEST:
+    if alignment.n_sequences < MIN_SEQUENCES:
         raise UsageError(
-            f"{alignment.n_sequences} sequences to match: {FEWEST} are needed"
+            f"{alignment.n_sequences} sequences to match: {MIN_SEQUENCES} are needed"
         )
     if chains < MIN_CHAINS:
-        raise UsageError(f"{chains} chains to match with: {MIN_CHAINS} are needed")
+        raise UsageError(
+            f"at least {MIN_CHAINS} are needed", parameter="chains", value=chains
+        )
     if seed < 0:
-        raise UsageError(f"--seed {seed}: at least 0 is needed")
+        raise UsageError("at least 0 is needed", parameter="seed", value=seed)
 
 
 def _differences(sampled: Sampled, natural: Natural) -> tuple[float, float]:

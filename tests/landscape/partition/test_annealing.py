@@ -310,12 +310,12 @@ def test_points_are_dense_where_energies_vary():
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"chains": 1}, "--chains 1"),
-        ({"steps": 0}, "--steps 0"),
-        ({"seed": -1}, "--seed -1"),
-        ({"accuracy": 0.0}, "accuracy 0.0"),
-        ({"temperature": 0.0}, "--temperature 0"),
-        ({"temperature": float("nan")}, "--temperature nan"),
+        ({"chains": 1}, "`chains=1`"),
+        ({"steps": 0}, "`steps=0`"),
+        ({"seed": -1}, "`seed=-1`"),
+        ({"accuracy": 0.0}, "`accuracy=0.0`"),
+        ({"temperature": 0.0}, "`temperature=0`"),
+        ({"temperature": float("nan")}, "`temperature=nan`"),
     ],
 )
 def test_numbers_out_of_range(options, complaint):

@@ -244,7 +244,7 @@ def test_what_cannot_be_matched_is_refused(model, codes, words):
 
 def test_settings_out_of_range(model):
     natural = family(drawn_exactly(model, 1, 50))
-    with pytest.raises(UsageError, match="3 chains"):
+    with pytest.raises(UsageError, match="`chains=3`"):
         match(model, natural, chains=3)
-    with pytest.raises(UsageError, match="--seed -1"):
+    with pytest.raises(UsageError, match="`seed=-1`"):
         match(model, natural, seed=-1)

@@ -1,0 +1,22 @@
+"""Gibbs sweeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pottsfold.sampling import kernels
+from pottsfold.sampling.moves.base import Move, Stepper
+from pottsfold.sampling.target import Target
+
+
+@dataclass(frozen=True)
+class Gibbs(Move):
+    """Draw each site from its conditional distribution given all others."""
+
+    def stepper(self, target: Target) -> Stepper:
+        """Return the function that moves chains of a target."""
+        table, fields, sites = target.table, target.fields, target.sites
+        lanes = target.lanes
+        return lambda x, e, s, scales, sweeps: kernels.gibbs_sweeps(
+            x, e, s, scales, table, fields, sites, sweeps, lanes
+        )

@@ -1,0 +1,22 @@
+"""Metropolis sweeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pottsfold.sampling import kernels
+from pottsfold.sampling.moves.base import Move, Stepper
+from pottsfold.sampling.target import Target
+
+
+@dataclass(frozen=True)
+class Metropolis(Move):
+    """Propose one other allowed letter at each site, accept by the energy change."""
+
+    def stepper(self, target: Target) -> Stepper:
+        """Return the function that moves chains of a target."""
+        table, fields, sites = target.table, target.fields, target.sites
+        letters, counts = target.choices()
+        return lambda x, e, s, scales, sweeps: kernels.metropolis_sweeps(
+            x, e, s, scales, table, fields, sites, sweeps, letters, counts
+        )
