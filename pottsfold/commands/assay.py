@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import (
@@ -17,6 +14,7 @@ from pottsfold.commands.paths import (
     LearntFile,
     TableOutput,
 )
+from pottsfold.commands.switches import Switch
 from pottsfold.errors import UsageError
 from pottsfold.files import sha256_of
 from pottsfold.model import PottsModel, load_fit
@@ -33,8 +31,8 @@ from pottsfold.mutations.assays import (
     Measurements,
     agreement_lines,
     agreement_table,
+    epistasis_agreement_table,
     epistasis_lines,
-    epistasis_table,
     fit_augmented,
     learning_curve,
     learning_lines,
@@ -46,9 +44,6 @@ from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
 from pottsfold.provenance import Provenance, software_versions
 from pottsfold.report.figures import save_figure
 from pottsfold.tables.writing import write_table
-
-# Off by default, so it needs no --no- form.
-Switch = Annotated[bool, Parameter(negative=())]
 
 
 def assay(
@@ -72,36 +67,38 @@ def assay(
         Model file.
     measured
         Library with a column mutant (or mutated_sequence) and one of scores, higher =
-        fitter. Replicates of a mutant are averaged; mutants that the model covers in
-        part are judged apart.
+        fitter. Replicates of a mutant are averaged; mutants that the model covers only
+        in part form a class of their own.
     output
         Table to write, ending in .csv, .tsv or .parquet; - is standard output. One
-        row for every number of mutations (1, 2, 3+, all, partial) and score (log_odds,
-        additive, independent): Spearman with its 95 % interval, AUC, NDCG and top
-        recall as ProteinGym has them. With --train the learning curve.
+        row for each class of mutants (1, 2, 3+ mutations, all, partial) and predictor
+        (log_odds, additive, independent, adjusted): Spearman with its 95 % interval,
+        AUC, NDCG and top recall as defined by ProteinGym. With --train the learning
+        curve.
     score_column
-        Name of the column of scores. By default score, else DMS_score.
+        Name of the column of scores (default: score, else DMS_score).
     lower_is_fitter
-        Turn the scores' sign.
+        Lower scores are fitter: reverse their sign.
     epistasis
-        Second table to write: predicted against measured epistasis of the double
-        mutants whose single ones are measured too.
+        Second table to write: predicted against measured epistasis of double mutants
+        whose single mutants are measured too.
     train
-        Learn from the library instead: ridge regression on its mutations beside the
-        model's log-odds, tried on 24, 96 and 240 of them.
+        Learn from the library instead: ridge regression on its mutations and the
+        model's log-odds, tested with 24, 96 and 240 training mutants.
     augmented
-        With --train: JSON file to write what all measured mutants teach.
+        With --train: JSON file to write, the regression on all measured mutants, for
+        score --augmented.
     plot
         Figure to draw, ending in .png, .pdf or .svg.
     seed
-        Seed of the random numbers: bootstrap, permutations, random choices.
+        Random seed for bootstrap, permutations and training sets (default 0).
     """
     _check(epistasis, train, augmented, seed)
     potts = load_fit(model).model
     rows = read_library(measured)
     mutants = place_library(potts, rows, mutant_column(rows))
     found = measurements(
-        rows, mutants, column=score_column, lower_is_fitter=lower_is_fitter
+        rows, mutants, score_column=score_column, lower_is_fitter=lower_is_fitter
     )
     for line in found.notes:
         say(line)
@@ -135,12 +132,16 @@ def _check(
 ) -> None:
     if augmented is not None:
         if not train:
-            raise UsageError("--augmented is what --train learns; give that too")
+            raise UsageError(
+                "only with `train`, which learns it", parameter="augmented"
+            )
     if epistasis is not None:
         if train:
-            raise UsageError("--epistasis goes without --train; run once for each")
+            raise UsageError(
+                "not together with `train`; run once for each", parameter="epistasis"
+            )
     if seed < 0:
-        raise UsageError(f"--seed {seed}: 0 or more is needed")
+        raise UsageError("0 or more is needed", parameter="seed", value=seed)
 
 
 def _compare(
@@ -155,7 +156,8 @@ def _compare(
 ) -> None:
     pairs = measured_epistasis(potts, mutants, found.row_scores)
     table = agreement_table(found, effects, pairs, seed=seed)
-    of_pairs = epistasis_table(predicted_epistasis(potts, pairs), pairs, seed=seed)
+    predicted = predicted_epistasis(potts, pairs)
+    of_pairs = epistasis_agreement_table(predicted, pairs, seed=seed)
     for line in (*agreement_lines(table), *epistasis_lines(of_pairs)):
         say(line)
     write_table(table, output)

@@ -28,11 +28,11 @@ from pottsfold.mutations.epistasis import (
     background_table,
     epistasis_table,
     measured_table,
+    most_epistatic_pairs,
     network_table,
     pairs_with,
     site_pair_table,
     site_pairs,
-    strongest_pairs,
 )
 from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
 from pottsfold.tables.writing import write_table
@@ -54,11 +54,12 @@ def epistasis(
     alignment: InputFile | None = None,
     backgrounds: FurtherTable | None = None,
 ) -> None:
-    """Rank pairs of substitutions by their epistasis, and type it.
+    """Rank pairs of substitutions by their epistasis, and classify it.
 
-    epistasis = log_odds_12 - log_odds_1 - log_odds_2 in nats: positive is better
-    together than apart. type: none, magnitude, sign (one effect changes its sign
-    beside the other), reciprocal_sign (both do).
+    epistasis = log_odds_12 - log_odds_1 - log_odds_2 in nats: positive means better
+    together than expected from each alone. type: none (below 0.2 nats), magnitude (no
+    effect changes sign), sign (one effect changes sign in presence of the other),
+    reciprocal_sign (both do).
 
     Parameters
     ----------
@@ -67,47 +68,49 @@ def epistasis(
     output
         Table to write, ending in .csv, .tsv or .parquet; - is standard output.
     top
-        How many pairs, the strongest first.
+        Number of pairs, the strongest first.
     sites
-        Table of all pairs of positions: mean and highest |epistasis|, kinds, the
-        strongest pair of substitutions, coupling_score as contacts ranks by.
+        Table to write, all pairs of positions: mean and maximum |epistasis|, counts by
+        type, the strongest pair of substitutions, and the coupling_score of contacts.
     network
-        Edge list of the positions in the table of pairs: source, target, weight,
-        epistasis, n_pairs, n_sign. For networkx, igraph, Cytoscape.
+        Edge list to write, of the positions in the table of pairs: source, target,
+        weight, epistasis, n_pairs, n_sign. For networkx, igraph, Cytoscape.
     measured
         Library with scores, higher = fitter: only its double mutants whose single
-        ones are measured too, with columns measured_1, measured_2, measured_12,
-        measured_epistasis and corrected_epistasis (freed of the assay's curve).
+        mutants are measured too, with columns measured_1, measured_2, measured_12,
+        measured_epistasis and corrected_epistasis (corrected for assay nonlinearity).
     score_column
-        Which one holds the scores. By default score, else DMS_score.
+        Name of the column of scores (default: score, else DMS_score).
     mutation
-        One substitution, A23T: only pairs with it.
+        Only pairs with this substitution, written like A23T.
     alignment
-        Alignment of the family, as it was given to fit: the effect of --mutation in
-        every natural sequence, written to --backgrounds.
+        Alignment of the family, as given to fit: the effect of --mutation in every
+        natural sequence is written to --backgrounds.
     backgrounds
         Table to write: name, mutant, letter, log_odds, log_odds_own_letter, identity,
         covered.
     """
     _check_usage(top, mutation, alignment, backgrounds)
     if mutation is not None and measured is not None:
-        raise UsageError("--mutation and --measured each choose pairs; give one")
+        raise UsageError("`mutation` and `measured` each choose pairs; give one")
     if score_column is not None and measured is None:
-        raise UsageError("--score-column names a column of --measured; give that too")
+        raise UsageError(
+            "it names a column of `measured`; give that too", parameter="score_column"
+        )
     potts = load_fit(model).model
     substitution = None if mutation is None else _placed(potts, mutation)
     pairs_of_sites = site_pairs(potts)
     if not pairs_of_sites.highest.max(initial=0.0) > 0:
         raise UsageError(
             f"{model}: the model has no couplings, so there is no epistasis; "
-            "fit with --method pseudolikelihood"
+            "fit one with `method=pseudolikelihood`"
         )
     if measured is not None:
         table = _measured(potts, measured, score_column, top)
     elif substitution is not None:
         table = epistasis_table(potts, pairs_with(potts, *substitution, top))
     else:
-        table = epistasis_table(potts, strongest_pairs(potts, pairs_of_sites, top))
+        table = epistasis_table(potts, most_epistatic_pairs(potts, pairs_of_sites, top))
     # Before the rest: bad input there must leave nothing half-written.
     effects = family = None
     if substitution is not None and alignment is not None:
@@ -130,12 +133,12 @@ def _check_usage(
     top: int, mutation: str | None, alignment: Path | None, backgrounds: str | None
 ) -> None:
     if top < 1:
-        raise UsageError(f"--top {top}: 1 or more is needed")
+        raise UsageError("1 or more is needed", parameter="top", value=top)
     wanted = alignment is not None or backgrounds is not None
     if wanted and None in (mutation, alignment, backgrounds):
         raise UsageError(
-            "the effect of a mutation in natural sequences needs all of --mutation, "
-            "--alignment and --backgrounds"
+            "the effect of a mutation in natural sequences needs all of `mutation`, "
+            "`alignment` and `backgrounds`"
         )
 
 
@@ -143,7 +146,9 @@ def _placed(model: PottsModel, text: str) -> tuple[int, int]:
     """Return the column and code of one substitution."""
     changes = read_mutant(text, model.alphabet)
     if len(changes) != 1:
-        raise UsageError(f"--mutation {text}: one substitution is needed, like A23T")
+        raise UsageError(
+            "one substitution is needed, like A23T", parameter="mutation", value=text
+        )
     column, letter = place(model, changes[0])
     if letter == 0 or changes[0].letter == changes[0].wild_type:
         raise MutationError(text, "gap_or_stop", "no substitution by another letter")
@@ -156,14 +161,14 @@ def _measured(
     """Return the table of a measured library's pairs."""
     library = read_library(path)
     mutants = place_library(model, library, mutant_column(library))
-    scores = measurements(library, mutants, column=score_column).row_scores
+    scores = measurements(library, mutants, score_column=score_column).row_scores
     found = measured_epistasis(model, mutants, scores)
     if not len(found):
         raise UsageError(
-            f"{path}: no double mutant is measured together with both its single ones"
+            f"{path}: no double mutant is measured together with both single mutants"
         )
     table = measured_table(model, found, top)
-    say(f"{len(found)} measured double mutants whose single ones are measured too")
+    say(f"{len(found)} measured double mutants whose single mutants are measured too")
     return table
 
 
@@ -183,11 +188,11 @@ def _summary(pairs: SitePairs, table: pd.DataFrame) -> list[str]:
         f"{share:.2%} {kind.replace('_', ' ')}"
         for kind, share in zip(KINDS, shares, strict=True)
     )
-    least = table["epistasis"].abs().min()
+    weakest = table["epistasis"].abs().min()
     return [
         f"{pairs.n_pairs} pairs of substitutions at {len(pairs.columns)} pairs of "
-        f"positions: {kinds} (effects below {MIN_EFFECT} nats count as none)",
-        f"the table holds {len(table)}, down to |epistasis| {least:.3f} nats",
+        f"positions: {kinds} (below {MIN_EFFECT} nats: none)",
+        f"the table holds {len(table)}, down to |epistasis| {weakest:.3f} nats",
     ]
 
 

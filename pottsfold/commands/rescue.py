@@ -46,9 +46,9 @@ def rescue(
 ) -> None:
     """Find substitutions that compensate a harmful mutant, ranked.
 
-    First single substitutions at other positions, then pairs of them in which each
-    one helps; every one there is is examined. type: specific helps the mutant only,
-    global helps the wild type as much, mixed helps both, the mutant more.
+    First all single substitutions at other positions, then all pairs of them in which
+    each one helps. type: specific (helps the mutant only), mixed (helps both, the
+    mutant more), global (helps the wild type as much), none (helps neither).
 
     Parameters
     ----------
@@ -59,40 +59,43 @@ def rescue(
     output
         Table to write, ending in .csv, .tsv or .parquet; - is standard output.
     order
-        1: single substitutions only. 2: pairs as well, after the single ones.
+        1: single substitutions only. 2: single substitutions, then pairs.
     top
-        How many of each.
+        Number of each to list.
     rank_by
-        compensation: what the rescue gives the mutant beyond what it would give the
-        wild type. restored: all it gives, stabilizers first. epistasis: how much
-        better it suits the mutant than the wild type, though it may harm both.
+        compensation: gain in the mutant beyond that in the wild type. restored: total
+        gain in the mutant, stabilizers first. epistasis: effect in the mutant minus
+        that in the wild type, though it may harm both.
     alignment
-        The family, as it was given to fit: adds columns seen_mutant, seen_rescue,
-        seen_both and seen_expected, effective numbers of natural sequences.
+        Alignment of the family, as given to fit: adds columns seen_mutant,
+        seen_rescue, seen_both and seen_expected, the effective numbers of natural
+        sequences that have the mutant, the rescue, both, and both if independent.
     structure
         PDB or mmCIF file, plain or gz: adds columns distance (angstrom) and contact.
     chain
-        Name of the structure's chain. By default the one that aligns best.
+        Name of the structure's chain (default: the one that aligns best).
     """
     import pandas as pd
 
     if top < 1:
-        raise UsageError(f"--top {top}: 1 or more is needed")
+        raise UsageError("1 or more is needed", parameter="top", value=top)
     if chain is not None and structure is None:
-        raise UsageError("--chain names a chain of --structure; give that too")
+        raise UsageError(
+            "it names a chain of `structure`; give that too", parameter="chain"
+        )
     potts = load_fit(model).model
     name, columns, letters = place_mutant(potts, mutant)
     mapped = None if structure is None else map_structure(potts, structure, chain)
     family = None
     if alignment is not None:
         family = reweight(read_family(potts, alignment))
-    partner = single_rescues(potts, columns, letters, 1, ranked_by="epistasis")
+    partner = single_rescues(potts, columns, letters, 1, rank_by="epistasis")
     if warning := harmless_warning(name, partner.log_odds_mutant):
         say(warning)
     tables: list[pd.DataFrame] = []
     for size in range(1, order + 1):
         search = single_rescues if size == 1 else double_rescues
-        found = search(potts, columns, letters, top, ranked_by=rank_by)
+        found = search(potts, columns, letters, top, rank_by=rank_by)
         seen = None
         if family is not None:
             seen = seen_in_family(family, columns, letters, found)

@@ -10,8 +10,8 @@ from pottsfold.mutations import in_background, scan_table
 from pottsfold.report.figures import save_figure
 from pottsfold.tables import write_table
 
-# Share of sequences with a letter below which a site is said to be covered badly.
-SPARSE = 0.5
+# Below this share of sequences with a letter a site is reported as gap-rich.
+MIN_OCCUPANCY = 0.5
 
 
 def scan(
@@ -34,8 +34,8 @@ def scan(
     plot
         Heatmap to draw, ending in .png, .pdf or .svg.
     background
-        Take this for the wild type: a mutant of the focus sequence (A23T:G56D), or a
-        FASTA file of one sequence.
+        Wild type to score against (default: the focus sequence): a mutant of it
+        (A23T:G56D), or a FASTA file of one sequence.
     """
     potts = load_fit(model).model
     if background is not None:
@@ -49,11 +49,11 @@ def scan(
         f"{harmful:.0%} lower the log-odds, median {table['log_odds'].median():.2f} "
         "nats"
     )
-    sparse = table.loc[table["occupancy"] < SPARSE, "position"].unique()
+    sparse = table.loc[table["occupancy"] < MIN_OCCUPANCY, "position"].unique()
     if len(sparse):
         say(
-            f"{len(sparse)} sites have a letter in less than half of the sequences "
-            f"({ranges(sparse)}): their effects are less sure"
+            f"{len(sparse)} sites are gaps in more than half of the sequences "
+            f"({ranges(sparse)}): their effects are less certain"
         )
     if output != "-":
         say(f"wrote {output}")

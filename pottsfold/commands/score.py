@@ -101,11 +101,11 @@ def score(
                 announce=say,
             )
             if output == "-":
-                tally = run.to_standard_output()
+                summary = run.to_standard_output()
             else:
                 origin = origin_of(library, model, settings)
-                tally = run.to_file(output, origin, resume=resume)
-    for line in tally.lines(tables, shift):
+                summary = run.to_file(output, origin, resume=resume)
+    for line in summary.lines(tables, shift):
         say(line)
     if output != "-":
         say(f"wrote {output}")

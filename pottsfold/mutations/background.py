@@ -42,8 +42,9 @@ def in_background(model: PottsModel, background: str) -> PottsModel:
         records = read_library(background)
         if "name" not in records or len(records) != 1:
             raise UsageError(
-                f"--background {background}: FASTA of one sequence is needed; it holds "
-                f"{len(records)} rows"
+                f"FASTA of one sequence is needed; it holds {len(records)} rows",
+                parameter="background",
+                value=background,
             )
         name = str(records["name"][0])
         mutants = place_sequences(model, records["mutated_sequence"])
@@ -51,10 +52,12 @@ def in_background(model: PottsModel, background: str) -> PottsModel:
         name = f"{model.focus_name} {background}".strip()
         mutants = place_texts(model, [background])
     if mutants.statuses[0] != OK:
-        (complaint,) = mutants.complaints.values()
+        (issue,) = mutants.issues.values()
         raise UsageError(
-            f"--background {background}: {complaint.message}"
-            + ("" if is_file else "; or name a FASTA file of one sequence")
+            issue.message
+            + ("" if is_file else "; or name a FASTA file of one sequence"),
+            parameter="background",
+            value=background,
         )
     return replace(model, focus=_changed(model, mutants), focus_name=name)
 

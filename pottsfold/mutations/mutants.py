@@ -104,7 +104,7 @@ class Mutants:
         Index in ``STATUSES``.
     reasons : (n,) uint8
         Index in ``REASONS``.
-    complaints : dict of Issue
+    issues : dict of Issue
         For every reason met, the first mutant it befell.
     wild_types : dict of int
         How often each position and wild-type letter was named.
@@ -122,7 +122,7 @@ class Mutants:
     counts: NDArray[np.int64]
     statuses: NDArray[np.uint8]
     reasons: NDArray[np.uint8]
-    complaints: Mapping[str, Issue] = field(default_factory=dict)
+    issues: Mapping[str, Issue] = field(default_factory=dict)
     wild_types: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -158,7 +158,7 @@ class MutantsBuilder:
         self.counts = array("q")
         self.statuses = bytearray()
         self.reasons = bytearray()
-        self.complaints: dict[str, Issue] = {}
+        self.issues: dict[str, Issue] = {}
 
     def add(
         self,
@@ -185,8 +185,8 @@ class MutantsBuilder:
         status = OK
         if reason:
             status = PARTIAL if reason == "outside_model" and places else UNSCORABLE
-            if reason not in self.complaints:
-                self.complaints[reason] = Issue(len(self.texts), message)
+            if reason not in self.issues:
+                self.issues[reason] = Issue(len(self.texts), message)
         if status != UNSCORABLE:
             for column, code in places:
                 self.columns.append(column)
@@ -209,6 +209,6 @@ class MutantsBuilder:
             counts=np.array(self.counts, np.int64),
             statuses=np.array(self.statuses, np.uint8),
             reasons=np.array(self.reasons, np.uint8),
-            complaints=self.complaints,
+            issues=self.issues,
             wild_types=wild_types,
         )

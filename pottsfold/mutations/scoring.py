@@ -120,9 +120,9 @@ def library_summary(model: Reference, mutants: Mutants) -> list[str]:
     mutants : Mutants
         The library.
     """
-    tally = LibrarySummary()
-    tally.add(summarize_batch(mutants))
-    return tally.lines(model)
+    summary = LibrarySummary()
+    summary.add(summarize_batch(mutants))
+    return summary.lines(model)
 
 
 class LibraryScorer:
@@ -236,7 +236,7 @@ def _as_texts(column: pa.ChunkedArray) -> pa.Array:
         return pa.nulls(len(column), pa.string())
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         raise UsageError(
-            f"the column of mutants holds {kind}, not texts; --column names another"
+            f"the column of mutants holds {kind}, not texts; `column` names another"
         )
     if column.num_chunks == 1:
         return column.chunk(0)

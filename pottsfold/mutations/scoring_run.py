@@ -23,7 +23,7 @@ from pottsfold.mutations.library.summary import (
 )
 from pottsfold.mutations.scoring import NUMBERS, LibraryScorer, names_beside
 from pottsfold.tables.encoders import TextEncoder
-from pottsfold.tables.parts import Parts
+from pottsfold.tables.parts import TableParts
 from pottsfold.tables.writing import encoder_for
 from pottsfold.threads import Workers
 
@@ -91,9 +91,9 @@ class LibraryRun:
         TableError
             If the library cannot be read, or has no row.
         UsageError, OutputError
-            From :class:`pottsfold.tables.parts.Parts`.
+            From :class:`pottsfold.tables.parts.TableParts`.
         """
-        parts = Parts(output, encoder_for(output, NUMBERS), origin, resume=resume)
+        parts = TableParts(output, encoder_for(output, NUMBERS), origin, resume=resume)
 
         def scored(numbered: tuple[int, Block]) -> tuple[BatchSummary, int]:
             number, block = numbered
@@ -103,21 +103,21 @@ class LibraryRun:
                 parts.write(number, self._scorer.score(part, mutants))
             return summarize_batch(mutants), block.position
 
-        tally = LibrarySummary()
+        summary = LibrarySummary()
         count = 0
         parts.begin()
         try:
             with Workers(self._threads) as workers:
                 tasks = enumerate(self._source.blocks())
                 for batch, position in workers.stream(scored, tasks):
-                    tally.add(batch)
+                    summary.add(batch)
                     self._progress(position)
                     count += 1
-            self._check(tally)
+            self._check(summary)
             parts.join(count, self._columns)
         except (KeyboardInterrupt, OutputError):
             self._announce(
-                f"finished parts are kept in {parts.folder}: --resume goes on with them"
+                f"finished parts are kept in {parts.folder}: `resume` goes on with them"
             )
             raise
         except PottsfoldError:
@@ -125,7 +125,7 @@ class LibraryRun:
             raise
         finally:
             parts.release()
-        return tally
+        return summary
 
     def to_standard_output(self) -> LibrarySummary:
         """Write the scored library as csv to standard output; return its counts.
@@ -145,17 +145,17 @@ class LibraryRun:
             rows = encoder.part(self._scorer.score(part, mutants))
             return summarize_batch(mutants), block.position, rows
 
-        tally = LibrarySummary()
+        summary = LibrarySummary()
         sys.stdout.flush()
         out = sys.stdout.buffer
         try:
             with Workers(self._threads) as workers:
                 tasks = self._source.blocks()
                 for batch, position, rows in workers.stream(scored, tasks):
-                    if not tally.rows:
+                    if not summary.rows:
                         out.write(encoder.header(self._columns))
                     out.write(rows)
-                    tally.add(batch)
+                    summary.add(batch)
                     self._progress(position)
             out.flush()
         except BrokenPipeError:
@@ -164,11 +164,11 @@ class LibraryRun:
             raise OutputError(
                 f"standard output cannot be written ({error.strerror or error})"
             ) from error
-        self._check(tally)
-        return tally
+        self._check(summary)
+        return summary
 
-    def _check(self, tally: LibrarySummary) -> None:
-        if not tally.rows:
+    def _check(self, summary: LibrarySummary) -> None:
+        if not summary.rows:
             raise TableError(self._name, "no row below the header")
 
 

@@ -26,7 +26,7 @@ JOURNAL = "journal.json"
 OUR_FILES = re.compile(r"\.?[0-9]{8}\..*|\.?journal\..*")
 
 
-class Parts:
+class TableParts:
     """The folder of finished parts of one table.
 
     Parameters
@@ -153,7 +153,7 @@ class Parts:
     def _busy(self) -> OutputError:
         return OutputError(
             f"{self._output}: another run is writing it; wait for that one or give "
-            "another name with -o"
+            "another name with `output`"
         )
 
     def _write(self, place: Path, write: Callable[[Path], Any]) -> None:
@@ -171,5 +171,5 @@ class Parts:
             if there.get(key) != value:
                 raise UsageError(
                     f"{self.folder}: its parts were made with {key} {there.get(key)}, "
-                    f"this is {key} {value}; score without --resume to begin anew"
+                    f"this is {key} {value}; leave out `resume` to begin anew"
                 )

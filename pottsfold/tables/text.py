@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DECIMALS = 6
 # Above this the product with 10^6 has no exact place in a float64.
-LARGEST = 9e9
+MAX_EXACT = 9e9
 SPECIAL = b'"\n\r'
 
 
@@ -68,7 +68,7 @@ def _decimals(column: pa.ChunkedArray) -> pa.Array:
     import pyarrow as pa
 
     values = np.asarray(column.to_numpy(), np.float64)
-    if not (np.abs(values[~np.isnan(values)]) < LARGEST).all():
+    if not (np.abs(values[~np.isnan(values)]) < MAX_EXACT).all():
         texts = ["" if np.isnan(v) else f"{v:z.{DECIMALS}f}" for v in values.tolist()]
         return pa.array(texts, pa.large_string())
     text = np.empty(len(values) * (20 + DECIMALS), np.uint8)
@@ -87,7 +87,7 @@ def _as_text(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UsageError(
             f"column {name} of the library holds {column.type}, which cannot be "
-            "written as text; end the output's name in .parquet"
+            "written as text; end `output` in .parquet"
         ) from error
 
 

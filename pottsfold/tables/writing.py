@@ -31,7 +31,11 @@ def check_table_path(path: str) -> str:
     """
     if path != "-":
         if _ending(path) not in ENDINGS:
-            raise UsageError(f"-o {path}: end it in .csv, .tsv or .parquet, or give -")
+            raise UsageError(
+                "end it in .csv, .tsv or .parquet, or give -",
+                parameter="output",
+                value=path,
+            )
         check_writable(path)
     return path
 

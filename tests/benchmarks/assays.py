@@ -29,7 +29,7 @@ from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import mutant_effects, place_library, read_library
 from pottsfold.mutations.assays import (
     depth_classes,
-    epistasis_table,
+    epistasis_agreement_table,
     measurements,
     predicted_epistasis,
     spearman,
@@ -178,7 +178,7 @@ def of_library(model: PottsModel, rows: pd.DataFrame) -> dict[str, dict[str, flo
         if name in ("1", "2", "3+")
     }
     pairs = measured_epistasis(model, mutants, found.row_scores)
-    table = epistasis_table(predicted_epistasis(model, pairs), pairs)
+    table = epistasis_agreement_table(predicted_epistasis(model, pairs), pairs)
     if len(table):
         values = table.set_index("quantity")["value"]
         result["epistasis"] = {"n": len(pairs), **values.to_dict()}

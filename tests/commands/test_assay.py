@@ -43,7 +43,7 @@ def test_agreement_goes_to_the_table_and_in_words_to_standard_error(
     assert len(pd.read_csv(pairs, sep="\t")) == 6
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "528 distinct mutants are judged" in printed.err
+    assert "528 distinct mutants are compared" in printed.err
     assert "2 mutations        300" in printed.err
     assert printed.err.endswith(f"wrote {out}\nwrote {pairs}\n")
 
@@ -65,7 +65,7 @@ def test_a_proteingym_table_is_read_as_it_is(tmp_path, model_file, capsys):
     assert main(["assay", model_file, str(tmp_path / "gym.parquet"), "-o", "-"]) == 0
     printed = capsys.readouterr()
     assert "column DMS_score, 228 rows" in printed.err
-    assert "fit are those with DMS_score_bin 1" in printed.err
+    assert "counted as functional: those with DMS_score_bin 1" in printed.err
     assert printed.out.startswith("n_mutations,score,n,spearman,low,high,auc,ndcg,top")
 
 
@@ -109,13 +109,13 @@ def test_training_writes_a_curve_and_what_score_will_use(
         (["LIBRARY", "-o", "x.xls"], "end it in .csv"),
         (["LIBRARY", "-o", "x.csv", "--epistasis", "x.json"], "end it in .csv"),
         (["LIBRARY", "-o", "x.csv", "--plot", "x.gif"], "end it in .png, .pdf or .svg"),
-        (["LIBRARY", "-o", "x.csv", "--augmented", "a.json"], "--train"),
+        (["LIBRARY", "-o", "x.csv", "--augmented", "a.json"], "only with --train"),
         (["LIBRARY", "-o", "x.csv", "--seed", "-1"], "--seed -1"),
         (["LIBRARY", "-o", "x.csv", "--score-column", "scor"], "nearest: score"),
         (["absent.csv", "-o", "x.csv"], "absent.csv: no such file"),
         (
             ["LIBRARY", "--train", "-o", "x.csv", "--epistasis", "e.csv"],
-            "--epistasis goes without --train",
+            "--epistasis: not together with --train",
         ),
         (
             ["LIBRARY", "--train", "-o", "x.csv", "--augmented", "absent/a.json"],

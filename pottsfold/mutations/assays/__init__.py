@@ -16,7 +16,7 @@ from pottsfold.mutations.assays.augmented import (
     fit_augmented,
 )
 from pottsfold.mutations.assays.epistasis_agreement import (
-    epistasis_table,
+    epistasis_agreement_table,
     predicted_epistasis,
 )
 from pottsfold.mutations.assays.learning import learning_curve, learning_lines
@@ -38,8 +38,8 @@ __all__ = [
     "area_under_curve",
     "augmented_scores",
     "depth_classes",
+    "epistasis_agreement_table",
     "epistasis_lines",
-    "epistasis_table",
     "fit_augmented",
     "learning_curve",
     "learning_lines",

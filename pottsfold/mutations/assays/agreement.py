@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.mutations.assays.assay_table import FEWEST, Measurements
+from pottsfold.mutations.assays.assay_table import MIN_MUTANTS, Measurements
 from pottsfold.mutations.assays.metrics import (
     area_under_curve,
     ndcg,
@@ -113,7 +113,7 @@ def _rows(
     judged = {
         score: values
         for score, values in predictions.items()
-        if len(scores) >= FEWEST and np.isfinite(values).all()
+        if len(scores) >= MIN_MUTANTS and np.isfinite(values).all()
     }
     ends = dict.fromkeys(predictions, nothing)
     if judged:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SCORE_COLUMNS = ("score", "DMS_score")
 FITNESS_COLUMN = "DMS_score_bin"
-FEWEST = 10
+MIN_MUTANTS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +39,8 @@ class Measurements:
         Whether the model covers a part of the mutant only. Such rows are kept apart
         and, since their texts alone tell them from one another, not merged.
     fit : (m,) bool
-        Which mutants count as fit: ``DMS_score_bin`` where the library has it, else
-        a score above the median of the mutants that are covered whole.
+        Which mutants count as functional: ``DMS_score_bin`` where the library has
+        it, else a score above the median of the mutants that are covered whole.
     row_scores : (n,) float64
         Score of every row of the library, NaN where there is none.
     notes : tuple of str
@@ -64,7 +64,7 @@ def measurements(
     library: pd.DataFrame,
     mutants: Mutants,
     *,
-    column: str | None = None,
+    score_column: str | None = None,
     lower_is_fitter: bool = False,
 ) -> Measurements:
     """Return the measured mutants of a library that a model can score.
@@ -75,8 +75,8 @@ def measurements(
         From :func:`pottsfold.mutations.read_library`.
     mutants : Mutants
         Its mutants placed in the model, one a row.
-    column : str, optional
-        Which one holds the scores; by default ``score``, else ``DMS_score``. A row
+    score_column : str, optional
+        The column of scores; by default ``score``, else ``DMS_score``. A row
         whose cell holds no finite number is left out and counted.
     lower_is_fitter : bool
         Turn the scores' sign.
@@ -87,7 +87,7 @@ def measurements(
         If there is no such column, fewer than 10 mutants are left, or all their
         scores are equal.
     """
-    column = score_column(library, column)
+    column = find_score_column(library, score_column)
     row_scores = _numbers(library[column])
     if lower_is_fitter:
         row_scores = -row_scores
@@ -105,7 +105,7 @@ def measurements(
         fit, rule = scores > np.median(means), "a score above the median"
     notes = [
         f"measured: column {column}, {len(library)} rows; {len(first)} distinct "
-        f"mutants are judged; fit are those with {rule}",
+        f"mutants are compared; counted as functional: those with {rule}",
         *_losses(library[column], mutants, measured),
     ]
     if len(whole) > len(first):
@@ -114,8 +114,8 @@ def measurements(
         )
     if len(pieces):
         notes.append(
-            f"{len(pieces)} mutants lie partly outside the model: they are judged "
-            "apart, as partial, and are in no other class"
+            f"{len(pieces)} mutants lie partly outside the model; they form a class of "
+            "their own, partial"
         )
     return Measurements(
         column=column,
@@ -129,14 +129,14 @@ def measurements(
     )
 
 
-def score_column(library: pd.DataFrame, column: str | None = None) -> str:
+def find_score_column(library: pd.DataFrame, score_column: str | None = None) -> str:
     """Return the name of the column that holds the measured scores.
 
     Parameters
     ----------
     library : DataFrame
         A measured library.
-    column : str, optional
+    score_column : str, optional
         The column asked for; by default ``score``, else ``DMS_score``.
 
     Raises
@@ -145,14 +145,14 @@ def score_column(library: pd.DataFrame, column: str | None = None) -> str:
         If there is none; the columns found are named.
     """
     names = [str(name) for name in library.columns]
-    for wanted in SCORE_COLUMNS if column is None else (column,):
+    for wanted in SCORE_COLUMNS if score_column is None else (score_column,):
         if wanted in names:
             return wanted
-    wanted = " nor ".join(SCORE_COLUMNS) if column is None else column
+    wanted = " nor ".join(SCORE_COLUMNS) if score_column is None else score_column
     raise UsageError(
         f"no column {wanted} among {', '.join(names[:12])}"
-        + nearest(column or SCORE_COLUMNS[0], names)
-        + "; name the one that holds the measured scores with --score-column"
+        + nearest(score_column or SCORE_COLUMNS[0], names)
+        + "; name the column of measured scores with `score_column`"
     )
 
 
@@ -214,9 +214,9 @@ def _check(
     if not measured.any():
         raise UsageError(
             f"column {column} holds no number in any of {len(measured)} rows; name "
-            "the one that holds the measured scores with --score-column"
+            "the column of measured scores with `score_column`"
         )
-    if len(scores) < FEWEST:
+    if len(scores) < MIN_MUTANTS:
         bad = measured & (mutants.statuses == UNSCORABLE)
         counts = np.bincount(mutants.reasons[bad], minlength=len(REASONS))
         why = ", ".join(
@@ -226,14 +226,14 @@ def _check(
         )
         raise UsageError(
             f"only {len(scores)} of {len(measured)} rows are distinct measured mutants "
-            f"that the model covers; at least {FEWEST} are needed"
-            + (f" (not scorable: {why}; pottsfold score tells more)" if why else "")
+            f"that the model covers; at least {MIN_MUTANTS} are needed"
+            + (f" (not scorable: {why}; score the library to see which)" if why else "")
         )
     if scores.min() == scores.max():
         raise UsageError(
             f"column {column}: all {len(scores)} measured scores are equal "
             f"({scores[0]:g}), so there is nothing to rank; name another one with "
-            "--score-column"
+            "`score_column`"
         )
 
 

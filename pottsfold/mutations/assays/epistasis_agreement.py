@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
-from pottsfold.mutations.assays.assay_table import FEWEST
+from pottsfold.mutations.assays.assay_table import MIN_MUTANTS
 from pottsfold.mutations.assays.metrics import (
     INTERVAL,
     spearman,
@@ -19,8 +19,8 @@ from pottsfold.mutations.epistasis.measured_epistasis import MeasuredEpistasis
 if TYPE_CHECKING:
     import pandas as pd
 
-STRONGEST = 100
-STRONGEST_SHARE = 0.01
+N_EXTREME = 100
+SHARE_STRONGEST = 0.01
 PERMUTATIONS = 1000
 TAILS = np.array([(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
 
@@ -47,7 +47,7 @@ def predicted_epistasis(
     return result
 
 
-def epistasis_table(
+def epistasis_agreement_table(
     predicted: NDArray[np.float64], epistasis: MeasuredEpistasis, *, seed: int = 0
 ) -> pd.DataFrame:
     """Return how well predicted pair epistasis agrees with the measured.
@@ -83,9 +83,9 @@ def epistasis_table(
     import pandas as pd
 
     rows: list[dict[str, object]] = []
-    if len(epistasis) >= FEWEST:
+    if len(epistasis) >= MIN_MUTANTS:
         seeds = np.random.SeedSequence(seed).spawn(4)
-        n_strongest = max(FEWEST, round(STRONGEST_SHARE * len(epistasis)))
+        n_strongest = max(MIN_MUTANTS, round(SHARE_STRONGEST * len(epistasis)))
         everything = np.arange(len(epistasis))
         # Stable, so that equal predictions keep their order.
         strongest = np.argsort(-np.abs(predicted), kind="stable")[:n_strongest]
@@ -98,7 +98,7 @@ def epistasis_table(
             ("mean_positive", 1, seeds[2]),
             ("mean_negative", -1, seeds[3]),
         ):
-            order = np.argsort(-sign * predicted, kind="stable")[:STRONGEST]
+            order = np.argsort(-sign * predicted, kind="stable")[:N_EXTREME]
             chosen = order[sign * predicted[order] > 0]
             rows.append(_mean_of(name, epistasis.corrected, chosen, child))
     names = ["quantity", "n", "value", "low", "high", "null_low", "null_high"]

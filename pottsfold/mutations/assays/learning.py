@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
-from pottsfold.mutations.assays.assay_table import FEWEST, Measurements
+from pottsfold.mutations.assays.assay_table import MIN_MUTANTS, Measurements
 from pottsfold.mutations.assays.augmented import (
     Augmented,
     augmented_scores,
@@ -68,7 +68,7 @@ def learning_curve(
         }
     ]
     for size, child in zip(SIZES, np.random.SeedSequence(seed).spawn(3), strict=True):
-        if len(whole) - size < FEWEST:
+        if len(whole) - size < MIN_MUTANTS:
             break
         splits = [
             _split(model, mutants, effects, measured, whole, size, one)

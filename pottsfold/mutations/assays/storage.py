@@ -41,7 +41,7 @@ NUMBERS = (
     "n_training",
     "correlation",
 )
-AGAIN = "make it again with pottsfold assay --train --augmented"
+AGAIN = "learn it again from the measurements"
 
 
 def save_augmented(path: str | Path, augmented: Augmented, model: PottsModel) -> None:

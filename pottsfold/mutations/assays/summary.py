@@ -62,7 +62,7 @@ def epistasis_lines(table: pd.DataFrame) -> list[str]:
     Parameters
     ----------
     table : DataFrame
-        From :func:`pottsfold.mutations.assays.epistasis_table`.
+        From :func:`pottsfold.mutations.assays.epistasis_agreement_table`.
     """
     return list(_epistasis_lines(table)) if len(table) else []
 
@@ -76,7 +76,7 @@ def _epistasis_lines(table: pd.DataFrame) -> Iterator[str]:
         pairs = "strongest predicted pairs" if which else "pairs with measured singles"
         yield (
             f"epistasis, {corrected['n']} {pairs}: Spearman {_interval(corrected)}, "
-            f"freed of the assay's curve; raw {raw['value']:.3f}"
+            f"corrected for assay nonlinearity; raw {raw['value']:.3f}"
         )
     for sign in ("positive", "negative"):
         row = rows[f"mean_{sign}"]

@@ -21,10 +21,10 @@ from pottsfold.mutations.epistasis.network import network_table
 from pottsfold.mutations.epistasis.ranking import (
     SubstitutionPairs,
     epistasis_table,
+    most_epistatic_pairs,
     pair_differences,
     pairs_of,
     pairs_with,
-    strongest_pairs,
 )
 from pottsfold.mutations.epistasis.site_pairs import (
     SitePairs,
@@ -52,7 +52,7 @@ __all__ = [
     "pairs_with",
     "site_pair_table",
     "site_pairs",
-    "strongest_pairs",
+    "most_epistatic_pairs",
     "substitution_effects",
     "substitution_names",
 ]

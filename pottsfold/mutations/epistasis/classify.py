@@ -35,7 +35,7 @@ def epistasis_kinds(
     log_odds_1: NDArray[np.float64],
     log_odds_2: NDArray[np.float64],
     log_odds_12: NDArray[np.float64],
-    least: float = MIN_EFFECT,
+    min_effect: float = MIN_EFFECT,
 ) -> NDArray[np.int64]:
     """Return the kind of epistasis of pairs of substitutions.
 
@@ -43,7 +43,7 @@ def epistasis_kinds(
     ----------
     log_odds_1, log_odds_2, log_odds_12 : (n,) float64
         Of the two single mutants and of the double one, in nats.
-    least : float
+    min_effect : float
         What is closer to zero than this, in nats, counts as zero.
 
     Returns
@@ -62,7 +62,7 @@ def epistasis_kinds(
     turned = np.zeros(np.shape(epistasis), np.int64)
     for alone in (log_odds_1, log_odds_2):
         beside = alone + epistasis
-        turned += (np.minimum(alone, beside) <= -least) & (
-            np.maximum(alone, beside) >= least
+        turned += (np.minimum(alone, beside) <= -min_effect) & (
+            np.maximum(alone, beside) >= min_effect
         )
-    return np.where(np.abs(epistasis) < least, 0, 1 + turned)
+    return np.where(np.abs(epistasis) < min_effect, 0, 1 + turned)

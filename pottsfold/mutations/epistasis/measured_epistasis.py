@@ -1,4 +1,4 @@
-"""Epistasis as an assay measured it, raw and freed of the assay's curve."""
+"""Epistasis measured by an assay, raw and corrected for assay nonlinearity."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def measured_table(
     DataFrame
         The columns of :func:`pottsfold.mutations.epistasis.epistasis_table`; then
         ``measured_1, measured_2, measured_12`` (scores), ``measured_epistasis`` (raw)
-        and ``corrected_epistasis`` (freed of the assay's curve), in the assay's unit,
-        positive = better together than apart.
+        and ``corrected_epistasis`` (corrected for assay nonlinearity), in the
+        assay's unit, positive = better together than apart.
     """
     pairs = pairs_of(model, measured.columns, measured.letters.astype(np.int64))
     order = rank(pairs, count)

@@ -78,7 +78,7 @@ def pairs_of(
     return SubstitutionPairs(columns, letters, log_odds, epistasis)
 
 
-def strongest_pairs(
+def most_epistatic_pairs(
     model: PottsModel, site_pairs: SitePairs, count: int
 ) -> SubstitutionPairs:
     """Return the pairs of substitutions with the strongest epistasis, either sign.
@@ -133,7 +133,7 @@ def pairs_with(
     Returns
     -------
     SubstitutionPairs
-        In the order of :func:`strongest_pairs`.
+        In the order of :func:`most_epistatic_pairs`.
     """
     present = np.isfinite(substitution_effects(model, model.require_focus()))
     present[column] = False

@@ -41,7 +41,7 @@ class BatchSummary:
         Number of mutants.
     kinds : (statuses, reasons) int64
         How many have which status for which reason.
-    complaints : dict of Issue
+    issues : dict of Issue
         As in :class:`Mutants`.
     wild_types : dict of int
         As in :class:`Mutants`.
@@ -51,7 +51,7 @@ class BatchSummary:
 
     rows: int
     kinds: NDArray[np.int64]
-    complaints: Mapping[str, Issue]
+    issues: Mapping[str, Issue]
     wild_types: Mapping[tuple[int, str], int]
     hashes: NDArray[np.uint64]
 
@@ -65,7 +65,7 @@ def summarize_batch(mutants: Mutants) -> BatchSummary:
     return BatchSummary(
         len(mutants),
         np.bincount(kinds, minlength=shape[0] * shape[1]).reshape(shape),
-        mutants.complaints,
+        mutants.issues,
         mutants.wild_types,
         hashes[mutants.statuses == OK],
     )
@@ -78,15 +78,15 @@ class LibrarySummary:
         self.rows = 0
         self.repeats = 0
         self._kinds = np.zeros((len(STATUSES), len(REASONS)), np.int64)
-        self._complaints: dict[str, Issue] = {}
+        self._issues: dict[str, Issue] = {}
         self._wild_types: Counter[tuple[int, str]] = Counter()
         self._slots = np.zeros(FIRST_SLOTS, np.uint64)
         self._known = 0
 
     def add(self, batch: BatchSummary) -> None:
         """Count the next batch."""
-        for reason, (row, message) in batch.complaints.items():
-            self._complaints.setdefault(reason, Issue(self.rows + row, message))
+        for reason, (row, message) in batch.issues.items():
+            self._issues.setdefault(reason, Issue(self.rows + row, message))
         self.rows += batch.rows
         self._kinds += batch.kinds
         if len(self._wild_types) < MAX_WILD_TYPES:
@@ -138,7 +138,7 @@ class LibrarySummary:
             word = REASONS[reason]
             line = f"{count} {STATUSES[status]}: {word}"
             if word not in told:
-                row, message = self._complaints[word]
+                row, message = self._issues[word]
                 line += f"; the first is number {row + 1}: {_short(message)}"
             told.add(word)
             lines.append(line)
@@ -184,10 +184,10 @@ class LibrarySummary:
         if not given:
             return [
                 f"adding {number} to the library's positions would make {agree}; "
-                f"nothing was shifted: score with --shift {number}"
+                f"nothing was shifted: score with `shift={number}`"
             ]
-        advice = f"score with --shift {number}" if number else "leave it out"
-        return [f"--shift {given} is not the one that makes {agree}; {advice}"]
+        advice = f"score with `shift={number}`" if number else "leave it out"
+        return [f"`shift={given}` is not the one that makes {agree}; {advice}"]
 
     def _make_room(self, count: int) -> None:
         """Keep the table of hashes at most half full."""

@@ -29,7 +29,7 @@ NEUTRAL = 0.5
 def rescue_kinds(
     alone: NDArray[np.float64],
     epistasis: NDArray[np.float64],
-    least: float = MIN_EFFECT,
+    min_effect: float = MIN_EFFECT,
 ) -> NDArray[np.int64]:
     """Return the kind of rescues.
 
@@ -39,7 +39,7 @@ def rescue_kinds(
         Log-odds of the rescue in the wild type, in nats.
     epistasis : (n,) float64
         What it gains in the mutant beyond that.
-    least : float
+    min_effect : float
         What is closer to zero than this, in nats, counts as zero.
 
     Returns
@@ -53,5 +53,7 @@ def rescue_kinds(
     >>> [KINDS[kind] for kind in kinds]
     ['specific', 'mixed', 'global', 'none']
     """
-    gains = alone + epistasis >= least
-    return np.select([~gains, epistasis < least, alone >= least], [0, 1, 2], default=3)
+    gains = alone + epistasis >= min_effect
+    return np.select(
+        [~gains, epistasis < min_effect, alone >= min_effect], [0, 1, 2], default=3
+    )

@@ -111,7 +111,7 @@ def single_rescues(
     letters: NDArray[np.uint8],
     count: int,
     *,
-    ranked_by: RankedBy = "compensation",
+    rank_by: RankedBy = "compensation",
 ) -> Rescues:
     """Return the best substitutions at other sites, of all there are.
 
@@ -123,7 +123,7 @@ def single_rescues(
         The mutant's sites, from 0, and new codes.
     count : int
         How many rescues at most.
-    ranked_by : {"compensation", "restored", "epistasis"}
+    rank_by : {"compensation", "restored", "epistasis"}
         What decides; ties stand in order of the site, then of the letter.
 
     Raises
@@ -132,7 +132,7 @@ def single_rescues(
         If the model has no focus sequence.
     """
     alone, restored, harm = _effects(model, columns, letters)
-    value = _value(restored, restored - alone, ranked_by)
+    value = _value(restored, restored - alone, rank_by)
     sites, codes = np.nonzero(np.isfinite(restored))
     order = np.argsort(-value[sites, codes], kind="stable")[:count]
     places = sites[order], codes[order]
@@ -152,7 +152,7 @@ def double_rescues(
     letters: NDArray[np.uint8],
     count: int,
     *,
-    ranked_by: RankedBy = "compensation",
+    rank_by: RankedBy = "compensation",
     threads: int | None = None,
 ) -> Rescues:
     """Return the best pairs of substitutions at two other sites, of all there are.
@@ -163,7 +163,7 @@ def double_rescues(
 
     Parameters
     ----------
-    model, columns, letters, count, ranked_by
+    model, columns, letters, count, rank_by
         As for :func:`single_rescues`.
     threads : int, optional
         Every core by default; the rescues do not depend on it.
@@ -188,7 +188,7 @@ def double_rescues(
             focus,
             gains,
             excesses,
-            ORDERS.index(ranked_by),
+            ORDERS.index(rank_by),
             MIN_EFFECT,
             best[i],
         )
@@ -205,7 +205,7 @@ def double_rescues(
         value = _value(
             gains[i, a] + gains[j, b] + between,
             excesses[i, a] + excesses[j, b],
-            ranked_by,
+            rank_by,
         )
         idle = np.minimum(gains[i, a] + between, gains[j, b] + between) < MIN_EFFECT
         return np.where(idle, -np.inf, value)
@@ -246,10 +246,10 @@ def _effects(
 def _value(
     restored: NDArray[np.float64],
     epistasis: NDArray[np.float64],
-    ranked_by: RankedBy,
+    rank_by: RankedBy,
 ) -> NDArray[np.float64]:
-    if ranked_by == "restored":
+    if rank_by == "restored":
         return restored
-    if ranked_by == "epistasis":
+    if rank_by == "epistasis":
         return epistasis
     return np.minimum(restored, epistasis)

@@ -131,7 +131,7 @@ def rescue_summary(mutant: str, rescues: Rescues, table: pd.DataFrame) -> list[s
     if size == 1 and table["compensation"].max() < MIN_EFFECT:
         lines.append(
             f"none of these is owed to {mutant}: what improves it improves the wild "
-            "type as much (--rank-by restored lists such stabilizers)"
+            "type as much (`rank_by=restored` lists such stabilizers)"
         )
     return lines
 
@@ -150,7 +150,7 @@ def partner_line(model: PottsModel, rescues: Rescues) -> str:
     return (
         f"what suits the mutant best, {':'.join(names)}: "
         f"{rescues.alone[0]:+.2f} alone, "
-        f"{rescues.restored[0]:+.2f} in the mutant; --rank-by epistasis lists these"
+        f"{rescues.restored[0]:+.2f} in the mutant; `rank_by=epistasis` lists these"
     )
 
 

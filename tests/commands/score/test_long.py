@@ -14,7 +14,7 @@ import pytest
 from pottsfold.commands.main import main
 from pottsfold.errors import OutputError
 from pottsfold.model import Fit, FitReport, save_fit
-from pottsfold.tables.parts import Parts
+from pottsfold.tables.parts import TableParts
 from pottsfold.tables.writing import encoder_for
 from tests.commands.score.scored_library import FOCUS, family, score
 
@@ -31,8 +31,8 @@ def test_a_killed_run_is_resumed_to_the_same_bytes(there, capsys):
     words = ["score", "m.potts", "long.csv", "-o", "o.csv", "--threads", "1"]
     program = (
         "import sys, time; from pottsfold.tables import parts;"
-        "write = parts.Parts.write;"
-        "parts.Parts.write = lambda *a: (time.sleep(0.2), write(*a));"
+        "write = parts.TableParts.write;"
+        "parts.TableParts.write = lambda *a: (time.sleep(0.2), write(*a));"
         "from pottsfold.commands.main import main; main(sys.argv[1:])"
     )
     process = subprocess.Popen([sys.executable, "-c", program, *words])
@@ -55,7 +55,7 @@ def test_a_killed_run_is_resumed_to_the_same_bytes(there, capsys):
 def test_finished_parts_are_not_made_again(there, in_blocks_of, monkeypatch):
     in_blocks_of(40)
     assert score("l.csv", "-o", "whole.csv") == 0
-    written, write = [], Parts.write
+    written, write = [], TableParts.write
 
     def interrupted(self, number, table):
         if number == 3:
@@ -63,10 +63,12 @@ def test_finished_parts_are_not_made_again(there, in_blocks_of, monkeypatch):
         written.append(number)
         write(self, number, table)
 
-    monkeypatch.setattr(Parts, "write", interrupted)
+    monkeypatch.setattr(TableParts, "write", interrupted)
     assert score("l.csv", "-o", "o.csv", "--threads", 1) == 130
     assert written == [0, 1, 2]
-    monkeypatch.setattr(Parts, "write", lambda *a: (written.append(a[1]), write(*a)))
+    monkeypatch.setattr(
+        TableParts, "write", lambda *a: (written.append(a[1]), write(*a))
+    )
     assert score("l.csv", "-o", "o.csv", "--threads", 1, "--resume") == 0
     assert written == [*range(max(written) + 1)]
     assert Path("o.csv").read_bytes() == Path("whole.csv").read_bytes()
@@ -90,7 +92,7 @@ def test_parts_of_something_else_are_not_gone_on_with(
 ):
     in_blocks_of(40)
     with monkeypatch.context() as patch:
-        patch.setattr(Parts, "join", interrupt)
+        patch.setattr(TableParts, "join", interrupt)
         assert score("l.csv", "-o", "o.csv") == 130
     assert "--resume goes on" in capsys.readouterr().err
     words = change() or []
@@ -139,8 +141,8 @@ def test_memory_does_not_grow_with_the_library(there, ending):
 @pytest.mark.parametrize("words", [[], ["--resume"]])
 def test_two_runs_never_share_their_parts(there, capsys, words):
     encoder = encoder_for("o.csv", ())
-    early = Parts("o.csv", encoder, {}, resume=False)
-    one = Parts("o.csv", encoder, {}, resume=False)
+    early = TableParts("o.csv", encoder, {}, resume=False)
+    one = TableParts("o.csv", encoder, {}, resume=False)
     one.begin()
     # Whether the other one starts before the folder is there, or after.
     with pytest.raises(OutputError, match="another run is writing it"):

@@ -8,7 +8,7 @@ from hypothesis import given
 from pottsfold.errors import UsageError
 from pottsfold.mutations import place_library, place_texts
 from pottsfold.mutations.assays import measurements
-from pottsfold.mutations.assays.assay_table import distinct_mutants, score_column
+from pottsfold.mutations.assays.assay_table import distinct_mutants, find_score_column
 from tests.mutations.assays import made
 from tests.strategies import seeds
 
@@ -55,7 +55,7 @@ def test_the_score_column_is_found_or_named():
     table = pd.DataFrame({"mutant": SINGLES, "DMS_score": scores})
     assert measured(table).column == "DMS_score"
     assert measured(table.assign(score=scores)).column == "score"
-    assert measured(table.assign(other=scores), column="other").column == "other"
+    assert measured(table.assign(other=scores), score_column="other").column == "other"
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_the_score_column_is_found_or_named():
 def test_an_absent_column_is_told_with_those_there_are(column, complaint):
     table = pd.DataFrame({"mutant": SINGLES, "fitness_score": 1.0})
     with pytest.raises(UsageError, match=complaint) as error:
-        score_column(table, column)
-    assert "--score-column" in str(error.value)
+        find_score_column(table, column)
+    assert "with `score_column`" in str(error.value)
 
 
 def test_cells_without_a_number_are_counted_and_the_first_is_named():
@@ -94,7 +94,7 @@ def test_fitness_comes_from_the_librarys_own_column_if_there_is_one():
     own = [1, *[0] * 29]
     found = measured(table_of(SINGLES, np.arange(30.0), DMS_score_bin=own))
     assert found.fit.tolist() == [True, *[False] * 29]
-    assert "fit are those with DMS_score_bin 1" in found.notes[0]
+    assert "counted as functional: those with DMS_score_bin 1" in found.notes[0]
 
 
 def test_wild_type_and_unscorable_rows_are_left_out_and_partial_ones_kept_apart():

@@ -5,8 +5,8 @@ import pytest
 
 from pottsfold.mutations import mutant_effects, pair_epistasis, place_library
 from pottsfold.mutations.assays import (
+    epistasis_agreement_table,
     epistasis_lines,
-    epistasis_table,
     predicted_epistasis,
     spearman,
 )
@@ -21,7 +21,7 @@ def compared(library, seed=0):
     mutants = place_library(MODEL, library)
     pairs = measured_epistasis(MODEL, mutants, library["score"].to_numpy())
     predicted = predicted_epistasis(MODEL, pairs)
-    table = epistasis_table(predicted, pairs, seed=seed)
+    table = epistasis_agreement_table(predicted, pairs, seed=seed)
     return table.set_index("quantity"), pairs, predicted
 
 
@@ -63,7 +63,7 @@ def test_noise_lies_within_the_null_about_as_often_as_it_says():
     outside = np.zeros(6)
     for seed in range(30):
         dealt = rng.permutation(predicted)
-        table = epistasis_table(dealt, pairs, seed=seed)
+        table = epistasis_agreement_table(dealt, pairs, seed=seed)
         outside += (table["value"] < table["null_low"]).to_numpy()
         outside += (table["value"] > table["null_high"]).to_numpy()
     # 5 % is due; the true model above is the twin that lies outside.
@@ -87,7 +87,7 @@ def test_few_pairs_give_an_empty_table_and_no_words():
 
 def test_a_model_without_couplings_has_no_strongest_pairs():
     _, pairs, predicted = compared(made.library(MODEL, MUTANTS))
-    table = epistasis_table(0 * predicted, pairs)
+    table = epistasis_agreement_table(0 * predicted, pairs)
     means = table.set_index("quantity")["n"][["mean_positive", "mean_negative"]]
     assert means.tolist() == [0, 0]
     assert len(epistasis_lines(table)) == 2

@@ -15,12 +15,12 @@ from pottsfold.mutations.epistasis import (
     epistasis_kinds,
     epistasis_table,
     kernels,
+    most_epistatic_pairs,
     network_table,
     pairs_of,
     pairs_with,
     site_pair_table,
     site_pairs,
-    strongest_pairs,
     substitution_effects,
 )
 from pottsfold.mutations.epistasis.best_first import best_first
@@ -49,7 +49,7 @@ def naive_pairs(model):
 @given(focused_models(), st.integers(1, 200))
 def test_the_strongest_pairs_are_those_of_the_naive_twin(model, count):
     expected = naive_pairs(model)
-    found = strongest_pairs(model, site_pairs(model, threads=1), count)
+    found = most_epistatic_pairs(model, site_pairs(model, threads=1), count)
     assert len(found) == min(count, len(expected))
     by_place = {row[:4]: row[4:] for row in expected}
     for columns, letters, singles, e, together in zip(
@@ -166,7 +166,7 @@ def test_best_first_leaves_most_blocks_shut():
 def test_ties_stand_in_order_of_sites_and_letters():
     model = random_model(3, 6, Alphabet("-ABC"))
     tied = replace(model, couplings=np.sign(np.round(model.couplings)))
-    found = strongest_pairs(tied, site_pairs(tied), 10**6)
+    found = most_epistatic_pairs(tied, site_pairs(tied), 10**6)
     keys = [
         (-abs(e), *columns, *letters)
         for e, columns, letters in zip(
@@ -178,7 +178,7 @@ def test_ties_stand_in_order_of_sites_and_letters():
     ]
     assert keys == sorted(keys)
     assert len(set(np.abs(found.epistasis))) < len(found) / 10
-    some = strongest_pairs(tied, site_pairs(tied), 40)
+    some = most_epistatic_pairs(tied, site_pairs(tied), 40)
     np.testing.assert_array_equal(some.columns, found.columns[:40])
     np.testing.assert_array_equal(some.letters, found.letters[:40])
 
@@ -194,7 +194,7 @@ def test_threads_do_not_change_a_bit():
 def test_pairs_with_one_substitution_are_those_of_all_pairs(model, seed):
     present = np.argwhere(np.isfinite(substitution_effects(model, model.focus)))
     column, letter = present[seed % len(present)].tolist()
-    everything = strongest_pairs(model, site_pairs(model), 10**6)
+    everything = most_epistatic_pairs(model, site_pairs(model), 10**6)
     here = (everything.columns == column) & (everything.letters == letter)
     expected = here.any(axis=1)
     found = pairs_with(model, column, letter, 10**6)
@@ -205,7 +205,7 @@ def test_pairs_with_one_substitution_are_those_of_all_pairs(model, seed):
 
 def test_the_table_has_the_columns_of_the_contract():
     model = random_model(0, 5, gaps="missing", first=23)
-    table = epistasis_table(model, strongest_pairs(model, site_pairs(model), 7))
+    table = epistasis_table(model, most_epistatic_pairs(model, site_pairs(model), 7))
     assert list(table) == [
         *("mutant_1", "mutant_2", "position_1", "position_2"),
         *("log_odds_1", "log_odds_2", "log_odds_12", "epistasis", "type"),
@@ -225,7 +225,7 @@ def test_sites_without_a_known_focus_letter_have_no_pairs():
     model = replace(model, focus=focus)
     pairs = site_pairs(model)
     assert pairs.n_pairs == 19 * 19
-    assert set(strongest_pairs(model, pairs, 10**6).columns.ravel()) == {0, 2}
+    assert set(most_epistatic_pairs(model, pairs, 10**6).columns.ravel()) == {0, 2}
     assert len(site_pair_table(model, pairs)) == 1
     lost = pairs_of(model, np.array([[0, 1]]), np.array([[3, 4]]))
     assert np.isnan(lost.epistasis).all()
@@ -242,7 +242,7 @@ def test_the_table_of_sites_names_the_strongest_pair():
     table = site_pair_table(model, pairs)
     assert len(table) == 10
     assert table["mean_epistasis"].is_monotonic_decreasing
-    strongest = epistasis_table(model, strongest_pairs(model, pairs, 1)).iloc[0]
+    strongest = epistasis_table(model, most_epistatic_pairs(model, pairs, 1)).iloc[0]
     row = table.loc[table["max_epistasis"].idxmax()]
     assert row["mutant_1"] == strongest["mutant_1"]
     assert row["mutant_2"] == strongest["mutant_2"]
@@ -252,7 +252,7 @@ def test_the_table_of_sites_names_the_strongest_pair():
 
 def test_the_network_joins_sites_that_have_a_pair_in_the_table():
     model = random_model(4, 6, first=100)
-    table = epistasis_table(model, strongest_pairs(model, site_pairs(model), 50))
+    table = epistasis_table(model, most_epistatic_pairs(model, site_pairs(model), 50))
     edges = network_table(table)
     assert list(edges)[:3] == ["source", "target", "weight"]
     assert edges["n_pairs"].sum() == 50

@@ -73,7 +73,7 @@ def test_each_mutant_gets_its_own_verdict_whatever_stands_beside_it(texts):
     mutants = place_texts(model_of("ACDE"), texts)
     assert verdicts(mutants) == [CASES[text][:2] for text in texts]
     assert mutants.counts.tolist() == [CASES[text][2] for text in texts]
-    assert set(mutants.complaints) == set(REASONS) - {""}
+    assert set(mutants.issues) == set(REASONS) - {""}
 
 
 def test_unscorable_mutants_have_no_numbers_and_the_others_all():
@@ -138,9 +138,7 @@ def test_whole_sequences_are_told_by_their_differences():
         *[("unscorable", "gap_or_stop")] * 3,
     ]
     assert mutants.counts.tolist() == [0, 0, 1, 2, 0, 0, -1, 2, 2, 2, 2]
-    assert (
-        "3 letters for a model of 4 sites" in mutants.complaints["bad_notation"].message
-    )
+    assert "3 letters for a model of 4 sites" in mutants.issues["bad_notation"].message
 
 
 def test_no_mutants_are_no_trouble():

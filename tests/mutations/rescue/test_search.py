@@ -58,10 +58,8 @@ def searched(model, mutant, size, count, ranked_by):
     columns = np.array(list(mutant), np.int64)
     letters = np.array(list(mutant.values()), np.uint8)
     if size == 1:
-        return single_rescues(model, columns, letters, count, ranked_by=ranked_by)
-    return double_rescues(
-        model, columns, letters, count, ranked_by=ranked_by, threads=1
-    )
+        return single_rescues(model, columns, letters, count, rank_by=ranked_by)
+    return double_rescues(model, columns, letters, count, rank_by=ranked_by, threads=1)
 
 
 @given(
@@ -175,7 +173,7 @@ def test_a_stabilizer_is_last_by_compensation_and_first_by_what_it_restores():
     name, columns, letters = place_mutant(model, "A1B")
     found = {
         by: rescue_table(
-            model, name, single_rescues(model, columns, letters, 9, ranked_by=by)
+            model, name, single_rescues(model, columns, letters, 9, rank_by=by)
         )
         for by in ORDERS
     }

@@ -68,7 +68,7 @@ def chosen_column(
     names: Iterable[str],
     wanted: str | None = None,
     *,
-    advice: str = "name the one that holds the mutants with --column",
+    advice: str = "name the one that holds the mutants with `column`",
 ) -> str:
     """Return the column that holds a library's mutants or sequences.
 

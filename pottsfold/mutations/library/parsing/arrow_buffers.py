@@ -88,16 +88,16 @@ def finished(
     left = reasons == kernels.LEFT
     if source.null_count:
         left |= np.asarray(pc.is_null(source))
-    complaints: dict[str, Issue] = {}
+    issues: dict[str, Issue] = {}
     wild_types = Counter(named)
     if left.any():
         rows = np.flatnonzero(left)
         others = singly(source.take(pa.array(rows)).to_pylist())
         read = woven(read, left, others)
         counts[rows], reasons[rows] = others.counts, others.reasons
-        complaints = {
+        issues = {
             reason: Issue(int(rows[row]), message)
-            for reason, (row, message) in others.complaints.items()
+            for reason, (row, message) in others.issues.items()
         }
         wild_types.update(others.wild_types)
         replaced = others.texts.cast(texts.type)
@@ -105,9 +105,9 @@ def finished(
     for reason in np.unique(reasons[~left & (reasons > 0)]).tolist():
         row = int(np.argmax(~left & (reasons == reason)))
         word = REASONS[reason]
-        if word not in complaints or row < complaints[word].row:
-            (told,) = singly([source[row].as_py()]).complaints.values()
-            complaints[word] = Issue(row, told.message)
+        if word not in issues or row < issues[word].row:
+            (told,) = singly([source[row].as_py()]).issues.values()
+            issues[word] = Issue(row, told.message)
     statuses = np.where(reasons == 0, OK, UNSCORABLE)
     outside = reasons == kernels.OUTSIDE_MODEL
     statuses[outside & (np.diff(read.bounds) > 0)] = PARTIAL
@@ -119,7 +119,7 @@ def finished(
         counts=counts,
         statuses=statuses.astype(np.uint8),
         reasons=reasons.astype(np.uint8),
-        complaints=complaints,
+        issues=issues,
         wild_types=wild_types,
     )
 

@@ -32,7 +32,7 @@ def assert_same(found, expected):
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
         assert getattr(found, name).dtype == getattr(expected, name).dtype
-    assert found.complaints == expected.complaints
+    assert found.issues == expected.issues
     assert found.wild_types == expected.wild_types
 
 
@@ -156,5 +156,5 @@ def test_an_empty_sequence_is_not_the_wild_type(positions):
     model = replace(model_with_holes(), numbering=Numbering(positions))
     found = place_sequences(model, ["", "ACD-EF", "  "])
     assert found.counts.tolist() == [-1, 0, -1]
-    assert [*found.complaints] == ["bad_notation"]
+    assert [*found.issues] == ["bad_notation"]
     assert_same(found, place_each_sequence(model, ["", "ACD-EF", "  "]))
