@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -12,7 +13,6 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import ContactsOutput, FigureOrFolder, InputFile
 from pottsfold.contacts import (
-    DEFAULT_SEPARATION,
     ChainMap,
     CouplingMap,
     Score,
@@ -25,26 +25,30 @@ from pottsfold.contacts import (
     pairs_asked,
     ranked_pairs,
 )
-from pottsfold.errors import UsageError
-from pottsfold.model import PottsModel, load_fit
-from pottsfold.report.contact_files import (
-    MATRICES,
-    OF_FAR_PAIRS,
-    OF_THE_STRONGEST,
-    ON_A_STRUCTURE,
-    Format,
-    check_contacts_path,
+from pottsfold.contacts.formats import (
+    CONTACT_FORMATS,
+    ContactFormat,
+    Contacts,
     write_contacts,
 )
+from pottsfold.errors import UsageError
+from pottsfold.model import PottsModel, load_fit
 from pottsfold.report.figures import save_figure
 from pottsfold.tables.writing import check_table_path, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    FormatName = str
+else:
+    FormatName = Literal[tuple(CONTACT_FORMATS)]
 
 
 def contacts(
     model: InputFile,
     *,
     output: ContactsOutput,
-    format: Format = "csv",
+    format: FormatName = "csv",
     score: Score = "frobenius-apc",
     ensemble: list[InputFile] | None = None,
     structure: InputFile | None = None,
@@ -64,132 +68,193 @@ def contacts(
     output
         File to write; - is standard output. A table ends in .csv, .tsv or .parquet.
     format
-        csv: the table i, j, aa_i, aa_j, score, raw_score, rank, probability (of a
-        contact, 3 or more residues apart, in proteins). evcouplings:
+        csv: table of i, j, aa_i, aa_j, score, raw_score, rank, probability (of
+        contact; proteins only, pairs 3 or more residues apart). evcouplings:
         CouplingScores.csv. plmc: _ECs.txt. rr: CASP RR. restraints: table of upper
         bounds on CB distances. ccmpred, npy: matrix of scores (matrix: either, by
         the ending). pymol, chimerax: script that draws the strongest pairs on
         --structure; chimerax writes .cxc and .pb.
     score
-        frobenius-apc: norm of the couplings, corrected. frobenius: the plain norm.
-        direct-information: of the model of the two sites alone.
+        frobenius-apc: Frobenius norm of the couplings with average product
+        correction. frobenius: the norm without correction. direct-information:
+        mutual information of the two-site model.
     ensemble
-        More models of the same sites, fitted otherwise: scores are averaged.
+        More models of the same sites, fitted with other settings; scores are
+        averaged.
     structure
-        PDB or mmCIF file, plain or gz, of an experiment or predicted; of several
-        models the first. Adds columns distance, contact and distance_cb, of an
-        oligomer distance_intra and distance_inter, and tells the precision of the
-        strongest pairs.
+        PDB or mmCIF file, plain or gz, experimental or predicted; the first model is
+        used. Adds columns distance, contact and distance_cb, for an oligomer also
+        distance_intra and distance_inter, and reports the precision of the strongest
+        pairs.
     chain
-        Name of the structure's chain, or names of several of one sequence, as A,B:
-        these alone. By default the one that aligns best, and all of its sequence.
+        Name of the chain in the structure, or names of several with the same
+        sequence, as A,B; no others are used. Default: the chain that aligns best and
+        all with its sequence.
     force
-        Take a chain of less than 30 % identity.
+        Accept a chain of less than 30 % identity.
     separation
-        Leave out pairs closer than this along the chain. By default 1, and 6 for rr,
-        restraints, pymol and chimerax.
+        Minimum separation of a pair along the chain, in residues. Default: 6 for rr,
+        restraints, pymol and chimerax, else 1.
     top
-        How many pairs, the strongest first: a number, or L, 1.5L, L/2. By default
-        all in lists, and L for restraints, pymol, chimerax and figures.
+        Number of strongest pairs to write: a number, or L, 1.5L, L/2. Default: L for
+        restraints, pymol, chimerax and figures, else all.
     plot
-        Contact map to draw, ending in .png, .pdf or .svg; or a folder for it and
-        all other figures: precision, arcs, strongest couplings.
+        Contact map to draw, ending in .png, .pdf or .svg; or a folder, for the map,
+        precision, arcs and the strongest couplings.
     pair
-        Two residue numbers, as 12,34: write the couplings between their letters
-        (zero-sum gauge) as a table, and nothing else.
+        Two residue numbers, as 12,34: write only the couplings between their letters
+        (zero-sum gauge), as a table.
     """
     if pair is not None:
         given = (ensemble, structure, chain, separation, top, plot)
         altered = format != "csv" or score != "frobenius-apc" or force
         if altered or any(each is not None for each in given):
-            raise UsageError("--pair writes one table of couplings; give only -o")
+            raise UsageError("`pair` writes one table of couplings; give only `output`")
         _write_pair(load_fit(model).model, pair, output)
         return
-    check_contacts_path(output, format)
-    _check_usage(format, structure, chain, separation, top, force=force)
-    potts = load_fit(model).model
-    count = None if top is None else pairs_asked(top, potts.length)
-    mapped = (
-        None
-        if structure is None
-        else map_structure(potts, structure, chain, force=force)
+    plan = Plan(
+        models=(model, *(ensemble or ())),
+        output=output,
+        format=CONTACT_FORMATS[format],
+        score=score,
+        structure=structure,
+        chain=chain,
+        force=force,
+        separation=separation,
+        top=top,
+        plot=plot,
     )
-    coupling = average_maps(
-        [
-            coupling_map(potts, score),
-            *(coupling_map(load_fit(other).model, score) for other in ensemble or ()),
-        ]
-    )
+    plan.check()
+    _tell(plan, _run(plan))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for."""
+
+    models: tuple[Path, ...]
+    output: str
+    format: ContactFormat
+    score: Score
+    structure: Path | None
+    chain: str | None
+    force: bool
+    separation: int | None
+    top: str | None
+    plot: Path | None
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before any long work.
+
+        Raises
+        ------
+        UsageError
+            If parameters do not fit together, or one is out of its range.
+        OutputError
+            If the output cannot be written.
+        """
+        self.format.check_path(self.output)
+        if self.structure is None:
+            self._check_without_structure()
+        if self.separation is not None and self.separation < 1:
+            raise UsageError(
+                "1 or more is needed", parameter="separation", value=self.separation
+            )
+        chosen = self.separation is not None or self.top is not None
+        if self.format.holds_all_pairs and chosen:
+            raise self._refused("holds all pairs; leave out `separation` and `top`")
+        if self.top is not None:
+            # Read once more when L is known: a wrong word shall not wait for the model.
+            pairs_asked(self.top, length=10**6)
+
+    def _check_without_structure(self) -> None:
+        if self.chain is not None:
+            raise UsageError("`chain` names a chain of `structure`; give that too")
+        if self.force:
+            raise UsageError("`force` takes a chain of `structure`; give that too")
+        if self.format.needs_structure:
+            raise self._refused("draws on a structure; give `structure`")
+
+    def _refused(self, message: str) -> UsageError:
+        return UsageError(message, parameter="format", value=self.format.name)
+
+    def count(self, length: int) -> int | None:
+        """Return how many pairs are asked for at L sites, None for the default."""
+        return None if self.top is None else pairs_asked(self.top, length)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was found, and what was written of it."""
+
+    found: Contacts
+    written: str
+    figures: list[Path]
+
+
+def _run(plan: Plan) -> Outcome:
+    """Rank the pairs, and write and draw what was asked for."""
+    model = load_fit(plan.models[0]).model
+    count = plan.count(model.length)
+    chain = None
+    if plan.structure is not None:
+        chain = map_structure(model, plan.structure, plan.chain, force=plan.force)
+    found = Contacts(*_ranked(plan, model, chain), chain)
+    written = write_contacts(plan.output, plan.format, found)
+    figures = [] if plan.plot is None else _draw(plan.plot, model, found, count)
+    return Outcome(found, written, figures)
+
+
+def _ranked(
+    plan: Plan, model: PottsModel, chain: ChainMap | None
+) -> tuple[pd.DataFrame, CouplingMap]:
+    """Return the pairs to write, and the map they are from."""
+    maps = [coupling_map(model, plan.score)]
+    maps += [
+        coupling_map(load_fit(other).model, plan.score) for other in plan.models[1:]
+    ]
+    coupling = average_maps(maps)
     if not coupling.norms.any():
         raise UsageError(
-            f"{model}: the model has no couplings, so there is nothing to rank; "
-            "fit with --method pseudolikelihood"
+            f"{plan.models[0]}: the model has no couplings, so there is nothing to "
+            "rank; fit with `method=pseudolikelihood`"
         )
-    if separation is None:
-        separation = DEFAULT_SEPARATION if format in OF_FAR_PAIRS else 1
     probabilities = None
-    if score == "frobenius-apc" and potts.alphabet == PROTEIN:
+    if plan.score == "frobenius-apc" and model.alphabet == PROTEIN:
         probabilities = contact_probabilities(
-            coupling.scores, potts.neff, potts.numbering.positions
+            coupling.scores, model.neff, model.numbering.positions
         )
+    separation = plan.separation or plan.format.separation
     pairs = ranked_pairs(
-        coupling, separation=separation, chain=mapped, probabilities=probabilities
+        coupling, separation=separation, chain=chain, probabilities=probabilities
     )
-    listed = potts.length if format in OF_THE_STRONGEST else len(pairs)
-    pairs = pairs.head(listed if count is None else count)
-    written = write_contacts(output, format, pairs, coupling, mapped)
-    drawn = [] if plot is None else _draw(plot, potts, coupling, mapped, count)
-    for line in contacts_summary_lines(coupling, mapped):
+    top = plan.top or plan.format.top
+    return pairs if top is None else pairs.head(
+        pairs_asked(top, model.length)
+    ), coupling
+
+
+def _tell(plan: Plan, outcome: Outcome) -> None:
+    """Say what was found and written."""
+    for line in contacts_summary_lines(outcome.found.coupling, outcome.found.chain):
         say(line)
-    for figure in drawn:
+    for figure in outcome.figures:
         say(f"drew {figure}")
-    say(f"wrote {written} to {'standard output' if output == '-' else output}")
-
-
-def _check_usage(
-    format: Format,
-    structure: Path | None,
-    chain: str | None,
-    separation: int | None,
-    top: str | None,
-    *,
-    force: bool,
-) -> None:
-    if structure is None:
-        if chain is not None:
-            raise UsageError("--chain names a chain of --structure; give that too")
-        if force:
-            raise UsageError("--force takes a chain of --structure; give that too")
-        if format in ON_A_STRUCTURE:
-            raise UsageError(
-                f"--format {format} draws on a structure; give --structure"
-            )
-    if separation is not None and separation < 1:
-        raise UsageError(f"--separation {separation}: 1 or more is needed")
-    if format in MATRICES and (separation is not None or top is not None):
-        raise UsageError(
-            f"--format {format} holds all pairs; leave out --separation and --top"
-        )
-    if top is not None:
-        # Read once more when L is known: a wrong word shall not wait for the model.
-        pairs_asked(top, length=10**6)
+    place = "standard output" if plan.output == "-" else plan.output
+    say(f"wrote {outcome.written} to {place}")
 
 
 def _draw(
-    plot: Path,
-    model: PottsModel,
-    coupling: CouplingMap,
-    chain: ChainMap | None,
-    count: int | None,
+    plot: Path, model: PottsModel, found: Contacts, count: int | None
 ) -> list[Path]:
     # Matplotlib takes a while to import, so only for who wants a figure.
     if plot.is_dir():
         from pottsfold.report.contact_figures import draw_contact_figures
 
-        return draw_contact_figures(plot, model, coupling, chain, count)
+        return draw_contact_figures(plot, model, found.coupling, found.chain, count)
     from pottsfold.report.contact_map import contact_map_figure
 
-    save_figure(plot, contact_map_figure(coupling, chain, count))
+    save_figure(plot, contact_map_figure(found.coupling, found.chain, count))
     return [plot]
 
 
@@ -197,7 +262,9 @@ def _write_pair(model: PottsModel, pair: str, output: str) -> None:
     check_table_path(output)
     found = re.fullmatch(r"\s*(-?\d{1,18})\s*,\s*(-?\d{1,18})\s*", pair)
     if found is None:
-        raise UsageError(f"--pair {pair}: give two residue numbers, as 12,34")
+        raise UsageError(
+            "give two residue numbers, as 12,34", parameter="pair", value=pair
+        )
     matrix = pair_matrix(model, int(found[1]), int(found[2]))
     write_table(matrix.reset_index(), output)
     say(

@@ -74,12 +74,14 @@ def pairs_asked(text: str, length: int) -> int:
         rf"(?P<number>\d{{1,9}})|(?P<times>{digits})?L(?:/(?P<part>{digits}))?", text
     )
     if found is None:
-        raise UsageError(f"--top {text}: give a number of pairs, or L, 1.5L, L/2")
+        raise UsageError(
+            "give a number of pairs, or L, 1.5L, L/2", parameter="top", value=text
+        )
     if found["number"]:
         count = int(found["number"])
     else:
         part = float(found["part"] or 1)
         count = int(float(found["times"] or 1) * length / part) if part else 0
     if count < 1:
-        raise UsageError(f"--top {text}: at least one pair is needed")
+        raise UsageError("at least one pair is needed", parameter="top", value=text)
     return count

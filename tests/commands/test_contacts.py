@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from pottsfold.alignment import Numbering
+from pottsfold.commands.contacts import FormatName
 from pottsfold.commands.main import main
 from pottsfold.contacts import coupling_map, ranked_pairs
+from pottsfold.contacts.formats import CONTACT_FORMATS
 from pottsfold.model import Fit, FitReport, load_fit, save_fit
 from tests.contacts.made_structures import ALIKE, chain_atoms, pdb_text
 from tests.strategies import random_model
@@ -131,6 +133,13 @@ def test_model_without_couplings_is_refused(folder, capsys):
     save_fit(folder / "flat.potts", Fit(model, FitReport("made by hand")))
     assert run(folder / "flat.potts", "-o", folder / "out.csv") == 2
     assert "no couplings" in capsys.readouterr().err
+
+
+def test_every_format_can_be_asked_for_and_is_in_the_help(capsys):
+    assert FormatName.__args__ == tuple(CONTACT_FORMATS)
+    assert main(["contacts", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert not [name for name in CONTACT_FORMATS if name not in told]
 
 
 def test_every_format_is_written(folder, capsys):

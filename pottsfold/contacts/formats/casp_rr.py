@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pottsfold.contacts.coupling_map import CouplingMap
-from pottsfold.contacts.formats.likelihood import likelihoods
+from pottsfold.contacts.formats.contact_format import ContactFormat, as_text
+from pottsfold.contacts.formats.restraints import likelihoods
 from pottsfold.contacts.precision import CONTACT_DISTANCE
+from pottsfold.contacts.ranking import DEFAULT_SEPARATION
 from pottsfold.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> str:
     if not coupling.letters.strip("-"):
         raise UsageError(
             "an RR file begins with the sequence, and this model has no focus; "
-            "fit with --focus NAME, or take another format"
+            "fit with a focus sequence, or take another format"
         )
     if last - first >= MAX_SEQUENCE_LENGTH:
         raise UsageError(
@@ -91,3 +93,11 @@ def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> str:
 def _one_word(name: str) -> str:
     """Return a target's name: records are parted by blanks."""
     return "_".join(name.split()) or "unnamed"
+
+
+CASP_RR = ContactFormat(
+    "rr",
+    "text",
+    as_text(lambda given: casp_rr_text(given.pairs, given.coupling)),
+    separation=DEFAULT_SEPARATION,
+)

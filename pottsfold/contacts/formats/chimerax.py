@@ -16,7 +16,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pottsfold.contacts.formats.links import COLOURS, RADII, End, Link
+from pottsfold.contacts.formats.contact_format import (
+    ContactFormat,
+    Contacts,
+    write_text,
+)
+from pottsfold.contacts.formats.links import (
+    COLOURS,
+    RADII,
+    End,
+    Link,
+    linked_contacts,
+)
+from pottsfold.contacts.ranking import DEFAULT_SEPARATION
 from pottsfold.errors import UsageError
 
 # By name: after atoms a number sign could begin the name of a model.
@@ -99,3 +111,23 @@ def _quoted(path: str | Path) -> str:
     if '"' in text:
         raise UsageError(f"{text}: ChimeraX cannot open a path with a quotation mark")
     return f'"{text}"'
+
+
+def _write(path: str, contacts: Contacts) -> int:
+    links, structure = linked_contacts(contacts)
+    bonds = Path(path).with_suffix(".pb")
+    commands = chimerax_commands(links, structure, bonds)
+    write_text(str(bonds), pseudobond_text(links))
+    write_text(path, commands)
+    return len(links)
+
+
+CHIMERAX = ContactFormat(
+    "chimerax",
+    "on_structure",
+    _write,
+    ".cxc",
+    top="L",
+    separation=DEFAULT_SEPARATION,
+    standard_output=False,
+)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap
+from pottsfold.contacts.formats.contact_format import Contacts
 from pottsfold.contacts.precision import CONTACT_DISTANCE
 
 if TYPE_CHECKING:
@@ -89,6 +90,13 @@ def linked_pairs(
         if link is not None:
             links.append(link)
     return links
+
+
+def linked_contacts(contacts: Contacts) -> tuple[list[Link], str]:
+    """Return the lines to draw, and the file of the structure they are in."""
+    chain = contacts.chain
+    assert chain is not None  # write_contacts sees to it
+    return linked_pairs(contacts.pairs, contacts.coupling, chain), chain.path
 
 
 def _link(chain: ChainMap, i: int | None, j: int | None) -> Link | None:

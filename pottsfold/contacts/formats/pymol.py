@@ -6,7 +6,19 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pottsfold.contacts.formats.links import COLOURS, RADII, End, Link
+from pottsfold.contacts.formats.contact_format import (
+    ContactFormat,
+    Contacts,
+    write_text,
+)
+from pottsfold.contacts.formats.links import (
+    COLOURS,
+    RADII,
+    End,
+    Link,
+    linked_contacts,
+)
+from pottsfold.contacts.ranking import DEFAULT_SEPARATION
 
 OBJECT = "pottsfold"
 BLAND, TOUCHED = "0xD0D0D0", "0x56B4E9"
@@ -67,3 +79,19 @@ def _residue(end: End) -> str:
 def _atom(end: End) -> str:
     """Return one atom, of alternate locations the first."""
     return f"first ({_residue(end)} and name {end.atom})"
+
+
+def _write(path: str, contacts: Contacts) -> int:
+    links, structure = linked_contacts(contacts)
+    write_text(path, pymol_text(links, structure))
+    return len(links)
+
+
+PYMOL = ContactFormat(
+    "pymol",
+    "on_structure",
+    _write,
+    ".pml",
+    top="L",
+    separation=DEFAULT_SEPARATION,
+)

@@ -95,7 +95,7 @@ def test_rr_takes_probabilities_where_there_are_any():
 def test_rr_without_a_sequence_is_refused():
     made = made_map()
     nameless = CouplingMap(made.norms, made.scores, made.numbering, "-" * made.length)
-    with pytest.raises(UsageError, match="fit with --focus"):
+    with pytest.raises(UsageError, match="fit with a focus"):
         casp_rr_text(ranked_pairs(nameless), nameless)
     far = Numbering(np.r_[made.numbering.positions[:-1], 10**9])
     spread = CouplingMap(made.norms, made.scores, far, made.letters)
