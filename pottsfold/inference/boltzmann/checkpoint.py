@@ -56,12 +56,13 @@ class Checkpoint:
         self._saved = time.monotonic()
         if self.resume and not self.path.exists():
             raise UsageError(
-                f"--resume: there is no checkpoint {self.path} to go on from"
+                f"there is no checkpoint {self.path} to go on from", parameter="resume"
             )
         if not self.resume and self.path.exists():
             raise UsageError(
-                f"--checkpoint {self.path}: is there already; go on from it with "
-                "--resume, or take it away"
+                "exists already; go on from it with `resume`, or remove it",
+                parameter="checkpoint",
+                value=self.path,
             )
 
     def due(self) -> bool:
@@ -113,8 +114,8 @@ class Checkpoint:
                 }
         except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
             raise UsageError(
-                f"{self.path}: damaged, or no checkpoint of pottsfold; take it away "
-                "and begin anew"
+                f"{self.path}: damaged, or no checkpoint of pottsfold; remove it and "
+                "start again"
             ) from error
         for name, array in _arrays(state, best).items():
             array[...] = held[name]
@@ -127,8 +128,9 @@ class Checkpoint:
             value = self.facts.get(name)
             if held.get(name) != value:
                 raise UsageError(
-                    f"--resume: checkpoint {self.path} has {name} {held.get(name)}, "
-                    f"this run has {value}; resume with what it was begun with"
+                    f"checkpoint {self.path} has {name} {held.get(name)}, this run has "
+                    f"{value}; resume with the settings it was begun with",
+                    parameter="resume",
                 )
 
 

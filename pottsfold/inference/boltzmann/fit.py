@@ -1,4 +1,4 @@
-"""The fit: rounds of gradients, each twice as long, until fresh chains agree."""
+"""The fit: rounds of gradients, each twice as long, until new chains agree."""
 
 from __future__ import annotations
 
@@ -82,25 +82,25 @@ def fit_boltzmann(
         ``missing``: statistics of pairs of sites are of the sequences that have a
         letter at both, and samples have no gaps.
     lambda_j : float, optional
-        L2 strength of couplings, in nats a sequence. By default 0.2 L / Neff, at most
+        L2 penalty on couplings, in nats per sequence. By default 0.2 L / Neff, at most
         0.06.
     chains : int
         Number of persistent chains.
     target : float
-        Learning ends when fresh chains' two-site correlations have this Pearson
-        correlation with the family's, or, where no sequences are held out, twice the
-        gradients gain less than 0.005.
+        Learning ends when the two-site correlations of newly started chains have this
+        Pearson correlation with the family's, or, where no sequences are held out,
+        twice the gradients gain less than 0.005.
     max_iterations : int
-        Gradients at most.
+        Maximum number of gradients.
     held_out : float, optional
         Share of the sequences, from 0.05 to 0.5, clusters of relatives whole, that the
         learning does without and is judged by: it also ends when their log-likelihood
         falls below that of the best round by more than its error, and the model is
         that round's. Weights and statistics are of the others.
     seed : int
-        Of all random numbers.
+        Random seed.
     threads : int, optional
-        Every core by default; the result does not depend on it.
+        Number of threads, by default all cores. The result does not depend on it.
     checkpoint : Path, optional
         File that the state is saved to.
     resume : bool
@@ -114,8 +114,8 @@ def fit_boltzmann(
     Returns
     -------
     Fit
-        Its report's ``quality`` holds what fresh chains showed, and the best round's
-        log-likelihood of held-out sequences.
+        Its report's ``quality`` holds what newly started chains showed, and the best
+        round's log-likelihood of held-out sequences.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def fit_boltzmann(
     clock = Stopwatch()
     used = chosen_threads(threads)
     file = opened_checkpoint(checkpoint, resume, alignment, settings.facts)
-    advice = "leave out gap-rich columns with --max-column-gaps"
+    advice = "leave out gap-rich columns with `max_column_gaps`"
     check_memory(settings.needed(alignment), advice)
     announce(settings.plan(alignment, used))
     parted = None if held_out is None else part(alignment, held_out, gaps, seed, used)
@@ -198,7 +198,7 @@ class _Run:
                 continue
             if self.best is not None and self.best.gradients != self.state.gradients:
                 model = self._model_of(self.best.state(self.state))
-            self.progress(end, "looking whether chains mix")
+            self.progress(end, "testing whether chains mix")
             look = self._look(model, last=True)
             assert look.diagnosis is not None
             self.announce(
@@ -247,7 +247,7 @@ class _Run:
             Why more gradients are of no use, or nothing.
         """
         state, why, made = self.state, "", self.state.gradients
-        self.progress(state.gradients, "looking at fresh chains")
+        self.progress(state.gradients, "sampling newly started chains")
         look = self._look(model)
         self.announce(f"after {state.gradients} gradients: {look.sentence}")
         ends = [end for end in rounds(self.settings.max_iterations) if end < made]
@@ -257,7 +257,7 @@ class _Run:
             why = f"the last round gained less than {MIN_GAIN:g}"
         state.pearson = look.pearson
         if self.best is not None:
-            self.progress(state.gradients, "looking at held-out sequences")
+            self.progress(state.gradients, "evaluating held-out sequences")
             held_out = self.best.held_out
             workers = self.learner.workers
             found = held_out.likelihood(model, seed=self.settings.seed, workers=workers)
@@ -265,8 +265,8 @@ class _Run:
             self.announce(f"after {state.gradients} gradients: {sentence}")
             if self.best.judge(state, found):
                 why = (
-                    f"held-out sequences were likeliest after {self.best.gradients} "
-                    "gradients"
+                    "held-out sequences were most likely after "
+                    f"{self.best.gradients} gradients"
                 )
         return look.pearson >= self.settings.target, why
 
@@ -276,15 +276,15 @@ def _verdict(
 ) -> tuple[bool, str]:
     """Return whether the fit converged, and why it ended."""
     assert look.diagnosis is not None
-    stopped = f"fresh chains reach Pearson {look.pearson:.3f}"
+    stopped = f"newly started chains reach Pearson {look.pearson:.3f}"
     enough = look.pearson >= target
     if not enough:
-        stopped += f", {target:g} was wanted"
+        stopped += f", below the target {target:g}"
     if why:
         stopped += f"; {why}"
         if best is None and not enough:
-            stopped += ", a smaller --lambda-j may allow more"
+            stopped += ", a smaller `lambda_j` may allow more"
     if not look.diagnosis.mixed:
-        stopped += f"; {look.diagnosis.finding}; fit with a larger --lambda-j"
+        stopped += f"; {look.diagnosis.finding}; fit with a larger `lambda_j`"
     left_out = best is not None and bool(why)
     return (enough or left_out) and look.diagnosis.mixed, stopped

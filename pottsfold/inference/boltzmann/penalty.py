@@ -53,7 +53,7 @@ class PenaltyPoint:
     penalty : float
         On couplings.
     log_likelihood : float
-        Weighted mean in nats a sequence.
+        Weighted mean in nats per sequence.
     excess_error : float
         Standard error of its difference from the highest of the path.
     reliable : bool
@@ -77,7 +77,7 @@ class PenaltyChoice:
     curve : tuple of PenaltyPoint
         Every one tried, strongest first.
     profile : float
-        What the independent model reaches, in nats a sequence.
+        What the independent model reaches, in nats per sequence.
     n_sequences : int
         Sequences that were left out, each once.
     incomplete : int
@@ -156,7 +156,9 @@ def cross_validate_boltzmann_penalty(
     used = chosen_threads(threads)
     length, size = alignment.length, alignment.alphabet.size
     needed = boltzmann_bytes(length, size, CHAINS)
-    check_memory(needed, "give --lambda-j, or leave out columns with --max-column-gaps")
+    check_memory(
+        needed, "set `lambda_j`, or leave out gap-rich columns with `max_column_gaps`"
+    )
     in_all = N_FOLDS * len(PENALTIES)
     gradients = N_FOLDS * (FIRST_GRADIENTS + GRADIENTS * (len(PENALTIES) - 1))
     seconds = gradients * seconds_per_gradient(length, size, CHAINS) / used
@@ -205,7 +207,7 @@ def _parts(alignment: Alignment, gaps: Gaps, seed: int, threads: int) -> list[He
     folds, identity = clustered_folds(family, N_FOLDS, seed)
     # The last folds hold the smallest clusters, and are the most alike.
     return [
-        part_at(family, folds == fold, identity, gaps, threads, "give --lambda-j")
+        part_at(family, folds == fold, identity, gaps, threads, "set `lambda_j`")
         for fold in reversed(range(N_FOLDS))
     ]
 

@@ -142,13 +142,14 @@ def cross_validate_penalties(
     """
     if alignment.n_sequences < MIN_SEQUENCES:
         raise UsageError(
-            f"--lambda auto: {alignment.n_sequences} sequences are too few to leave "
-            "some out; give --lambda-h and --lambda-j, or leave both out"
+            f"{alignment.n_sequences} sequences are too few to choose penalties by "
+            f"leaving some out, {MIN_SEQUENCES} are needed; set `lambda_h` and "
+            "`lambda_j`, or take their defaults"
         )
     sample = _sample(alignment, seed)
     used = chosen_threads(threads)
     needed = symmetric_bytes(sample, gaps, used)
-    check_memory(needed, "leave out --lambda auto, or set both penalties by hand")
+    check_memory(needed, "set `lambda_h` and `lambda_j`, or take their defaults")
     folds, identity = clustered_folds(sample, N_FOLDS, seed)
     n_states = alignment.alphabet.size - first_state(gaps)
     default = default_regularization(alignment.length, n_states).couplings

@@ -143,13 +143,13 @@ def test_sequences_without_a_likelihood_are_counted():
     as_letters = part(gapped, 0.3, "state", 0, 1)
     assert len(as_letters.codes) > 1.5 * len(parted.codes)
     few = replace(family, codes=np.where(family.codes == 2, 0, family.codes))
-    with pytest.raises(UsageError, match=r"complete sequences held out.*--gaps state"):
+    with pytest.raises(UsageError, match=r"complete sequences held out.*`gaps=state`"):
         part(few, 0.3, "missing", 0, 1)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.6, -1.0, float("nan")])
 def test_a_share_out_of_range_is_refused(family, share):
-    with pytest.raises(UsageError, match="--held-out"):
+    with pytest.raises(UsageError, match="`held_out="):
         fit_boltzmann(family, held_out=share)
 
 
@@ -223,7 +223,7 @@ def test_another_share_cannot_be_resumed_nor_fewer_gradients(family, tmp_path):
     with pytest.raises(UsageError, match="has alignment"):
         # The focus is never held out: another one makes other parts.
         fitted(replace(family, focus=3), held_out=0.2, checkpoint=file, resume=True)
-    with pytest.raises(UsageError, match=r"--max-iterations 5.*10 gradients"):
+    with pytest.raises(UsageError, match=r"`max_iterations=5`.*10 gradients"):
         fitted(family, held_out=0.2, max_iterations=5, checkpoint=file, resume=True)
 
 
@@ -320,10 +320,10 @@ def test_the_choice_is_told_and_does_not_depend_on_threads(family, short_path):
 
 
 def test_the_choice_is_refused_where_memory_or_sequences_are_short(family, monkeypatch):
-    with pytest.raises(UsageError, match="give --lambda-j"):
+    with pytest.raises(UsageError, match="set `lambda_j`"):
         cross_validate_boltzmann_penalty(planted(60))
     monkeypatch.setattr(memory, "available_memory", lambda: 1000)
-    with pytest.raises(MemoryShort, match="give --lambda-j"):
+    with pytest.raises(MemoryShort, match="set `lambda_j`"):
         cross_validate_boltzmann_penalty(family)
 
 

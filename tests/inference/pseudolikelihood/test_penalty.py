@@ -112,7 +112,7 @@ def test_the_plan_is_told_and_refused_where_memory_is_short(family, monkeypatch)
     cross_validate_penalties(family, announce=told.append)
     assert told[0].startswith("plan: 30 fits to four fifths of 60 sequences")
     monkeypatch.setattr(memory, "available_memory", lambda: 1000)
-    with pytest.raises(MemoryShort, match="leave out --lambda auto"):
+    with pytest.raises(MemoryShort, match="set `lambda_h` and `lambda_j`"):
         cross_validate_penalties(family)
 
 
