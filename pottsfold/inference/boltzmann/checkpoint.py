@@ -1,4 +1,4 @@
-"""Learning that is killed goes on from a file, to the same model bit for bit."""
+"""Learning that ended early goes on from a file, to the same model bit for bit."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         self._saved = time.monotonic()
+        # Gradients of the state that the file holds, None where that is not known.
+        self.gradients: int | None = None
         if self.resume and not self.path.exists():
             raise UsageError(
                 f"there is no checkpoint {self.path} to go on from", parameter="resume"
@@ -87,6 +89,7 @@ class Checkpoint:
         with written_whole(self.path) as beside, open(beside, "wb") as handle:
             np.savez(handle, **contents)
         self._saved = time.monotonic()
+        self.gradients = state.gradients
 
     def load(self, state: State, best: EarlyStopping | None = None) -> None:
         """Fill a state of the same family and settings with what the file holds.
@@ -122,6 +125,7 @@ class Checkpoint:
         for name, number in numbers.items():
             owner = best if name.startswith(OF_BEST) else state
             setattr(owner, name.removeprefix(OF_BEST), number)
+        self.gradients = state.gradients
 
     def _compare(self, held: Mapping[str, Any]) -> None:
         for name in [*self.facts, *sorted(set(held) - set(self.facts))]:

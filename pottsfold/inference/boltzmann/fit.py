@@ -11,6 +11,7 @@ from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import NotConverged
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping, none_yet
+from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
 from pottsfold.inference.boltzmann.learner import (
     Learner,
     State,
@@ -102,7 +103,7 @@ def fit_boltzmann(
     threads : int, optional
         Number of threads, by default all cores. The result does not depend on it.
     checkpoint : Path, optional
-        File that the state is saved to.
+        File that the state is saved to, from time to time and when interrupted.
     resume : bool
         Go on from the checkpoint: the model is that of an unbroken run, on the same
         kind of processor.
@@ -151,8 +152,19 @@ def fit_boltzmann(
         best = None if parted is None else none_yet(parted, state)
         if file is not None and resume:
             restore(file, state, max_iterations, announce, best)
-        run = _Run(family, settings, learner, state, best, file, progress, announce)
-        model, look, why = run.learned()
+        with saved_when_interrupted(file, state, best, announce) as interrupts:
+            run = _Run(
+                family,
+                settings,
+                learner,
+                state,
+                best,
+                file,
+                interrupts,
+                progress,
+                announce,
+            )
+            model, look, why = run.learned()
     converged, stopped = _verdict(look, target, why, best)
     if not converged:
         warnings.warn(f"not converged: {stopped}", NotConverged, 2)
@@ -180,6 +192,7 @@ class _Run:
     state: State
     best: EarlyStopping | None
     file: Checkpoint | None
+    interrupts: Interrupts
     progress: Progress
     announce: Announce
 
@@ -215,11 +228,12 @@ class _Run:
         if state.gradients == end:
             return
         while state.gradients < end:
-            if state.gradients in starts:
-                state.start_round()
-                statistics, seed = self.learner.statistics, self.settings.seed
-                return_to_family(state, self.family, statistics, seed)
-            self.learner.gradient(state)
+            with self.interrupts.held():
+                if state.gradients in starts:
+                    state.start_round()
+                    statistics, seed = self.learner.statistics, self.settings.seed
+                    return_to_family(state, self.family, statistics, seed)
+                self.learner.gradient(state)
             self.progress(state.gradients, "learning")
             if self.file is not None and self.file.due():
                 self.file.save(state, self.best)

@@ -20,6 +20,7 @@ from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import NotConverged
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
+from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
 from pottsfold.inference.boltzmann.learner import (
     SWEEPS,
     Learner,
@@ -143,12 +144,23 @@ def fit_sparse(
             state.mask[...] = False
         if file is not None and resume:
             restore(file, state, max_iterations, announce)
-        run = _Run(
-            alignment, settings, schedule, learner, state, file, progress, announce
-        )
-        model = run.model_at_end()
-        progress(state.gradients, "testing whether chains mix")
-        look = evaluate_samples(model, alignment, seed=seed, workers=workers, last=True)
+        with saved_when_interrupted(file, state, None, announce) as interrupts:
+            run = _Run(
+                alignment,
+                settings,
+                schedule,
+                learner,
+                state,
+                file,
+                interrupts,
+                progress,
+                announce,
+            )
+            model = run.model_at_end()
+            progress(state.gradients, "testing whether chains mix")
+            look = evaluate_samples(
+                model, alignment, seed=seed, workers=workers, last=True
+            )
     assert look.diagnosis is not None
     announce(f"in the end: {look.sentence}; {look.diagnosis.verdict}")
     kept = int(np.count_nonzero(state.mask))
@@ -179,6 +191,7 @@ class _Run:
     learner: Learner
     state: State
     file: Checkpoint | None
+    interrupts: Interrupts
     progress: Progress
     announce: Announce
 
@@ -192,12 +205,13 @@ class _Run:
         while state.gradients < self.settings.max_iterations:
             if schedule.may_end(state.gradients) and self._ends():
                 break
-            if schedule.chooses(state.gradients):
-                self._choose()
-            if schedule.starts_means(state.gradients):
-                state.start_round()
-            self.learner.move_chains(state, SWEEPS)
-            self.learner.step(state, schedule.rate(state.gradients))
+            with self.interrupts.held():
+                if schedule.chooses(state.gradients):
+                    self._choose()
+                if schedule.starts_means(state.gradients):
+                    state.start_round()
+                self.learner.move_chains(state, SWEEPS)
+                self.learner.step(state, schedule.rate(state.gradients))
             self.progress(state.gradients, "learning")
             if file is not None and file.due():
                 file.save(state)
