@@ -13,7 +13,7 @@ from pottsfold.commands.console import learning_progress, say
 from pottsfold.commands.paths import CheckpointFile
 from pottsfold.errors import UsageError
 from pottsfold.inference import (
-    PenaltyChoice,
+    BoltzmannPenaltySelection,
     cross_validate_boltzmann_penalty,
     fit_boltzmann,
     fit_sparse,
@@ -98,7 +98,7 @@ def learned(
 
 def chosen_penalty(
     family: Alignment, gaps: Gaps, seed: int, threads: int | None
-) -> PenaltyChoice:
+) -> BoltzmannPenaltySelection:
     """Return the couplings' penalty that serves held-out sequences best."""
     with learning_progress() as progress:
         return cross_validate_boltzmann_penalty(

@@ -131,7 +131,7 @@ def _pseudolikelihood(family: Alignment, asked: Asked) -> Fit:
                 progress=show,
                 announce=say,
             )
-        strengths = choice.strengths
+        strengths = choice.penalty
         family = told(family, choice.lines())
     with optimisation_progress() as progress:
         return fit_pseudolikelihood(

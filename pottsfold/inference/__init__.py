@@ -16,7 +16,7 @@ leaving relatives out: ``cross_validate_penalties`` for pseudolikelihood,
 """
 
 from pottsfold.inference.boltzmann import (
-    PenaltyChoice,
+    BoltzmannPenaltySelection,
     cross_validate_boltzmann_penalty,
     fit_boltzmann,
     fit_sparse,
@@ -25,14 +25,14 @@ from pottsfold.inference.independent import fit_independent
 from pottsfold.inference.mean_field import fit_mean_field
 from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood.penalty import (
-    PenaltySelection,
+    RegularizationSelection,
     cross_validate_penalties,
 )
 from pottsfold.inference.regularization import Regularization
 
 __all__ = [
-    "PenaltySelection",
-    "PenaltyChoice",
+    "RegularizationSelection",
+    "BoltzmannPenaltySelection",
     "Regularization",
     "cross_validate_boltzmann_penalty",
     "cross_validate_penalties",

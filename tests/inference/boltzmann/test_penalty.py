@@ -19,11 +19,11 @@ from pottsfold.inference.boltzmann import (
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.likelihood import HeldOut, Likelihood, part
 from pottsfold.inference.boltzmann.penalty import (
-    PenaltyPoint,
+    BoltzmannPenaltySelection,
     cross_validate_boltzmann_penalty,
-    strongest_within_error,
 )
 from pottsfold.inference.boltzmann.plan import boltzmann_bytes
+from pottsfold.inference.cross_validation import PenaltyPoint, strongest_within_error
 from pottsfold.threads import Workers
 from tests.inference.boltzmann.test_fit import (
     TINY,
@@ -261,7 +261,7 @@ def test_a_round_is_the_best_until_a_better_and_a_clear_fall_is_the_end(family):
 
 
 def points(*rows):
-    return tuple(PenaltyPoint(*row) for row in rows)
+    return tuple(PenaltyPoint(k, -mean, *rest) for k, mean, *rest in rows)
 
 
 def test_the_strongest_within_an_error_of_the_best_is_taken():
@@ -278,9 +278,9 @@ def test_the_strongest_within_an_error_of_the_best_is_taken():
     assert strongest_within_error(curve) == 0.032
     curve = points((0.032, -9, 0, False))
     assert strongest_within_error(curve) == 0.032
-    doubtful = penalty.PenaltyChoice(0.032, curve, -9.5, 40, 3, 0.5).lines()
+    doubtful = BoltzmannPenaltySelection(0.032, curve, 40, 0.5, -9.5, 3).lines()
     assert "3 with a letter missing" in doubtful[0]
-    assert "chosen  log Z not reliable" in doubtful[2]
+    assert "chosen  log Z not reliable" in doubtful[3]
 
 
 @pytest.fixture
@@ -294,12 +294,12 @@ def test_shuffled_columns_call_for_strong_penalties_and_planted_ones_do_not(shor
     family = planted(1500)
     choice = cross_validate_boltzmann_penalty(family)
     assert choice.penalty < penalty.PENALTIES[0]
-    assert max(p.log_likelihood for p in choice.curve) > choice.profile + 0.5
+    assert max(-p.loss for p in choice.curve) > choice.profile + 0.5
     rng = np.random.default_rng(0)
     shuffled = replace(family, codes=rng.permuted(family.codes, axis=0))
     nothing = cross_validate_boltzmann_penalty(shuffled)
     assert nothing.penalty == penalty.PENALTIES[0]
-    assert max(p.log_likelihood for p in nothing.curve) < nothing.profile + 0.05
+    assert max(-p.loss for p in nothing.curve) < nothing.profile + 0.05
 
 
 def test_the_choice_is_told_and_does_not_depend_on_threads(family, short_path):
