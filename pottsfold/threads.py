@@ -36,7 +36,7 @@ def chosen_threads(threads: int | None) -> int:
     if threads is None:
         return available_threads()
     if threads < 1:
-        raise UsageError(f"--threads {threads}: at least 1 is needed")
+        raise UsageError("at least 1 is needed", parameter="threads", value=threads)
     return threads
 
 

@@ -32,7 +32,7 @@ from pottsfold.lazy import lazy_names
 
 if TYPE_CHECKING:
     from pottsfold.inference.boltzmann import (
-        PenaltyChoice,
+        BoltzmannPenaltySelection,
         cross_validate_boltzmann_penalty,
         fit_boltzmann,
         fit_sparse,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pottsfold.inference.mean_field import fit_mean_field
     from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood
     from pottsfold.inference.pseudolikelihood.penalty import (
-        PenaltySelection,
+        RegularizationSelection,
         cross_validate_penalties,
     )
 
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 __getattr__ = lazy_names(
     __name__,
     {
-        "PenaltyChoice": "pottsfold.inference.boltzmann",
-        "PenaltySelection": "pottsfold.inference.pseudolikelihood.penalty",
+        "BoltzmannPenaltySelection": "pottsfold.inference.boltzmann",
+        "RegularizationSelection": "pottsfold.inference.pseudolikelihood.penalty",
         "cross_validate_boltzmann_penalty": "pottsfold.inference.boltzmann",
         "cross_validate_penalties": "pottsfold.inference.pseudolikelihood.penalty",
         "fit_boltzmann": "pottsfold.inference.boltzmann",
@@ -67,8 +67,8 @@ __all__ = [
     "Independent",
     "MeanField",
     "Method",
-    "PenaltyChoice",
-    "PenaltySelection",
+    "BoltzmannPenaltySelection",
+    "RegularizationSelection",
     "Pseudolikelihood",
     "Regularization",
     "cross_validate_boltzmann_penalty",

@@ -49,13 +49,15 @@ def fit_mean_field(
         If the covariance matrix would not fit in memory.
     """
     if not 0 < pseudocount < 1:
-        raise UsageError(f"--pseudocount {pseudocount}: between 0 and 1 is needed")
+        raise UsageError(
+            "between 0 and 1 is needed", parameter="pseudocount", value=pseudocount
+        )
     clock = Stopwatch()
     used = chosen_threads(threads)
     length, size = alignment.length, alignment.alphabet.size
     check_memory(
         mean_field_bytes(length, size),
-        "leave out gap-rich columns with --max-column-gaps",
+        "leave out gap-rich columns with `max_column_gaps`",
     )
     sites = site_frequencies(alignment, gaps="state")
     sites = (1 - pseudocount) * sites + pseudocount / size
@@ -115,7 +117,7 @@ def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         factor, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
     if info != 0:
         raise PottsfoldError(
-            "the covariance matrix cannot be inverted; raise the pseudocount"
+            "the covariance matrix cannot be inverted; raise the `pseudocount`"
         )
     lower = np.tril(factor)
     result: NDArray[np.float64] = lower + np.tril(factor, -1).T

@@ -155,7 +155,7 @@ class Pseudolikelihood:
                 ),
                 announce=announce,
             )
-            strengths = chosen.strengths
+            strengths = chosen.penalty
             alignment = _recorded(alignment, chosen.lines(), announce)
         else:
             strengths = self.regularization(alignment)

@@ -1,4 +1,4 @@
-"""Strengths of the quadratic penalties."""
+"""The quadratic penalties on fields and couplings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Regularization:
     Raises
     ------
     UsageError
-        If a strength is negative or not finite. Couplings need one above zero:
+        If one is negative, zero or not finite. Couplings need a penalty:
         without it the optimum is not unique.
     """
 
@@ -37,7 +37,15 @@ class Regularization:
 
 
 def check_penalty(name: str, value: float) -> None:
-    """Raise :class:`UsageError` if the penalty of that name is not above 0."""
+    """Raise :class:`UsageError` unless a penalty is finite and above zero.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, ``lambda_h`` or ``lambda_j``.
+    value : float
+        What it was given.
+    """
     if not (math.isfinite(value) and value > 0):
         raise UsageError("a number above 0 is needed", parameter=name, value=value)
 

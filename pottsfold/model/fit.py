@@ -36,7 +36,7 @@ class FitReport:
         Effective number of sequences.
     quality : dict
         How well the model does by the method's own measure, by name: for Boltzmann
-        learning what fresh chains show.
+        learning what newly started chains show.
     verdict : str
         Whether the alignment is large enough, in words.
     history : tuple of str

@@ -2,7 +2,7 @@
 
 Families under POTTSFOLD_DATA, every column, gaps a letter, one thread; processor
 seconds, since machines are shared: of the gradients alone and of the whole fit, which
-also looks at fresh chains.
+also samples from newly started chains.
 
     python -m tests.benchmarks.boltzmann [--families PF00014,DHFR] [--lambda-j X]
         [--target 0.95] [--max-iterations N]

@@ -294,7 +294,7 @@ def test_strengths_chosen_by_the_family_are_told_and_kept(tmp_path, capsys):
     out = tmp_path / "a.potts"
     status, _, err = run(capsys, "fit", path, "-o", out, "--lambda", "auto")
     assert status == 0
-    assert "strengths by held-out loss: 40 sequences in 5 folds" in err
+    assert "penalties by cross-validation: 40 sequences in 5 folds" in err
     report = load_fit(out).report
     assert report.settings["lambda_j"] >= 3 * 0.01 * 19 * 5
     assert report.settings["lambda_h"] >= 1

@@ -2,13 +2,13 @@
 
 from pottsfold.inference.boltzmann.fit import fit_boltzmann
 from pottsfold.inference.boltzmann.penalty import (
-    PenaltyChoice,
+    BoltzmannPenaltySelection,
     cross_validate_boltzmann_penalty,
 )
 from pottsfold.inference.boltzmann.sparse.fit import fit_sparse
 
 __all__ = [
-    "PenaltyChoice",
+    "BoltzmannPenaltySelection",
     "cross_validate_boltzmann_penalty",
     "fit_boltzmann",
     "fit_sparse",

@@ -1,4 +1,4 @@
-"""Learning that is killed goes on from a file, to the same model bit for bit."""
+"""Learning that ended early goes on from a file, to the same model bit for bit."""
 
 from __future__ import annotations
 
@@ -54,14 +54,17 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         self._saved = time.monotonic()
+        # Gradients of the state that the file holds, None where that is not known.
+        self.gradients: int | None = None
         if self.resume and not self.path.exists():
             raise UsageError(
-                f"--resume: there is no checkpoint {self.path} to go on from"
+                f"there is no checkpoint {self.path} to go on from", parameter="resume"
             )
         if not self.resume and self.path.exists():
             raise UsageError(
-                f"--checkpoint {self.path}: is there already; go on from it with "
-                "--resume, or take it away"
+                "exists already; go on from it with `resume`, or remove it",
+                parameter="checkpoint",
+                value=self.path,
             )
 
     def due(self) -> bool:
@@ -86,6 +89,7 @@ class Checkpoint:
         with written_whole(self.path) as beside, open(beside, "wb") as handle:
             np.savez(handle, **contents)
         self._saved = time.monotonic()
+        self.gradients = state.gradients
 
     def load(self, state: State, best: EarlyStopping | None = None) -> None:
         """Fill a state of the same family and settings with what the file holds.
@@ -113,22 +117,24 @@ class Checkpoint:
                 }
         except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
             raise UsageError(
-                f"{self.path}: damaged, or no checkpoint of pottsfold; take it away "
-                "and begin anew"
+                f"{self.path}: damaged, or no checkpoint of pottsfold; remove it and "
+                "start again"
             ) from error
         for name, array in _arrays(state, best).items():
             array[...] = held[name]
         for name, number in numbers.items():
             owner = best if name.startswith(OF_BEST) else state
             setattr(owner, name.removeprefix(OF_BEST), number)
+        self.gradients = state.gradients
 
     def _compare(self, held: Mapping[str, Any]) -> None:
         for name in [*self.facts, *sorted(set(held) - set(self.facts))]:
             value = self.facts.get(name)
             if held.get(name) != value:
                 raise UsageError(
-                    f"--resume: checkpoint {self.path} has {name} {held.get(name)}, "
-                    f"this run has {value}; resume with what it was begun with"
+                    f"checkpoint {self.path} has {name} {held.get(name)}, this run has "
+                    f"{value}; resume with the settings it was begun with",
+                    parameter="resume",
                 )
 
 

@@ -13,7 +13,7 @@ from pottsfold.inference.boltzmann.likelihood import HeldOut, Likelihood
 
 @dataclass(eq=False)
 class EarlyStopping:
-    """The round under which sequences held out are likeliest.
+    """The round under which held-out sequences are most likely.
 
     All of it but the sequences goes to checkpoints; the arrays are changed in place.
 

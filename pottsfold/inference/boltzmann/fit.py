@@ -1,4 +1,4 @@
-"""The fit: rounds of gradients, each twice as long, until fresh chains agree."""
+"""The fit: rounds of gradients, each twice as long, until new chains agree."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import NotConverged
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping, none_yet
+from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
 from pottsfold.inference.boltzmann.learner import (
     Learner,
     State,
@@ -82,27 +83,27 @@ def fit_boltzmann(
         ``missing``: statistics of pairs of sites are of the sequences that have a
         letter at both, and samples have no gaps.
     lambda_j : float, optional
-        L2 strength of couplings, in nats a sequence. By default 0.2 L / Neff, at most
+        L2 penalty on couplings, in nats per sequence. By default 0.2 L / Neff, at most
         0.06.
     chains : int
         Number of persistent chains.
     target : float
-        Learning ends when fresh chains' two-site correlations have this Pearson
-        correlation with the family's, or, where no sequences are held out, twice the
-        gradients gain less than 0.005.
+        Learning ends when the two-site correlations of newly started chains have this
+        Pearson correlation with the family's, or, where no sequences are held out,
+        twice the gradients gain less than 0.005.
     max_iterations : int
-        Gradients at most.
+        Maximum number of gradients.
     held_out : float, optional
         Share of the sequences, from 0.05 to 0.5, clusters of relatives whole, that the
         learning does without and is judged by: it also ends when their log-likelihood
         falls below that of the best round by more than its error, and the model is
         that round's. Weights and statistics are of the others.
     seed : int
-        Of all random numbers.
+        Random seed.
     threads : int, optional
-        Every core by default; the result does not depend on it.
+        Number of threads, by default all cores. The result does not depend on it.
     checkpoint : Path, optional
-        File that the state is saved to.
+        File that the state is saved to, from time to time and when interrupted.
     resume : bool
         Go on from the checkpoint: the model is that of an unbroken run, on the same
         kind of processor.
@@ -114,8 +115,8 @@ def fit_boltzmann(
     Returns
     -------
     Fit
-        Its report's ``quality`` holds what fresh chains showed, and the best round's
-        log-likelihood of held-out sequences.
+        Its report's ``quality`` holds what newly started chains showed, and the best
+        round's log-likelihood of held-out sequences.
 
     Raises
     ------
@@ -137,7 +138,7 @@ def fit_boltzmann(
     clock = Stopwatch()
     used = chosen_threads(threads)
     file = opened_checkpoint(checkpoint, resume, alignment, settings.facts)
-    advice = "leave out gap-rich columns with --max-column-gaps"
+    advice = "leave out gap-rich columns with `max_column_gaps`"
     check_memory(settings.needed(alignment), advice)
     announce(settings.plan(alignment, used))
     parted = None if held_out is None else part(alignment, held_out, gaps, seed, used)
@@ -151,8 +152,19 @@ def fit_boltzmann(
         best = None if parted is None else none_yet(parted, state)
         if file is not None and resume:
             restore(file, state, max_iterations, announce, best)
-        run = _Run(family, settings, learner, state, best, file, progress, announce)
-        model, look, why = run.learned()
+        with saved_when_interrupted(file, state, best, announce) as interrupts:
+            run = _Run(
+                family,
+                settings,
+                learner,
+                state,
+                best,
+                file,
+                interrupts,
+                progress,
+                announce,
+            )
+            model, look, why = run.learned()
     converged, stopped = _verdict(look, target, why, best)
     if not converged:
         warnings.warn(f"not converged: {stopped}", NotConverged, 2)
@@ -180,6 +192,7 @@ class _Run:
     state: State
     best: EarlyStopping | None
     file: Checkpoint | None
+    interrupts: Interrupts
     progress: Progress
     announce: Announce
 
@@ -198,7 +211,7 @@ class _Run:
                 continue
             if self.best is not None and self.best.gradients != self.state.gradients:
                 model = self._model_of(self.best.state(self.state))
-            self.progress(end, "looking whether chains mix")
+            self.progress(end, "testing whether chains mix")
             look = self._look(model, last=True)
             assert look.diagnosis is not None
             self.announce(
@@ -215,11 +228,12 @@ class _Run:
         if state.gradients == end:
             return
         while state.gradients < end:
-            if state.gradients in starts:
-                state.start_round()
-                statistics, seed = self.learner.statistics, self.settings.seed
-                return_to_family(state, self.family, statistics, seed)
-            self.learner.gradient(state)
+            with self.interrupts.held():
+                if state.gradients in starts:
+                    state.start_round()
+                    statistics, seed = self.learner.statistics, self.settings.seed
+                    return_to_family(state, self.family, statistics, seed)
+                self.learner.gradient(state)
             self.progress(state.gradients, "learning")
             if self.file is not None and self.file.due():
                 self.file.save(state, self.best)
@@ -247,7 +261,7 @@ class _Run:
             Why more gradients are of no use, or nothing.
         """
         state, why, made = self.state, "", self.state.gradients
-        self.progress(state.gradients, "looking at fresh chains")
+        self.progress(state.gradients, "sampling newly started chains")
         look = self._look(model)
         self.announce(f"after {state.gradients} gradients: {look.sentence}")
         ends = [end for end in rounds(self.settings.max_iterations) if end < made]
@@ -257,7 +271,7 @@ class _Run:
             why = f"the last round gained less than {MIN_GAIN:g}"
         state.pearson = look.pearson
         if self.best is not None:
-            self.progress(state.gradients, "looking at held-out sequences")
+            self.progress(state.gradients, "evaluating held-out sequences")
             held_out = self.best.held_out
             workers = self.learner.workers
             found = held_out.likelihood(model, seed=self.settings.seed, workers=workers)
@@ -265,8 +279,8 @@ class _Run:
             self.announce(f"after {state.gradients} gradients: {sentence}")
             if self.best.judge(state, found):
                 why = (
-                    f"held-out sequences were likeliest after {self.best.gradients} "
-                    "gradients"
+                    "held-out sequences were most likely after "
+                    f"{self.best.gradients} gradients"
                 )
         return look.pearson >= self.settings.target, why
 
@@ -276,15 +290,15 @@ def _verdict(
 ) -> tuple[bool, str]:
     """Return whether the fit converged, and why it ended."""
     assert look.diagnosis is not None
-    stopped = f"fresh chains reach Pearson {look.pearson:.3f}"
+    stopped = f"newly started chains reach Pearson {look.pearson:.3f}"
     enough = look.pearson >= target
     if not enough:
-        stopped += f", {target:g} was wanted"
+        stopped += f", below the target {target:g}"
     if why:
         stopped += f"; {why}"
         if best is None and not enough:
-            stopped += ", a smaller --lambda-j may allow more"
+            stopped += ", a smaller `lambda_j` may allow more"
     if not look.diagnosis.mixed:
-        stopped += f"; {look.diagnosis.finding}; fit with a larger --lambda-j"
+        stopped += f"; {look.diagnosis.finding}; fit with a larger `lambda_j`"
     left_out = best is not None and bool(why)
     return (enough or left_out) and look.diagnosis.mixed, stopped

@@ -57,7 +57,7 @@ class State:
     gradients, averaged : int
         Gradients made, and how many of them the means are over.
     pearson : float
-        What fresh chains showed at the end of the last round; NaN before.
+        What newly started chains showed at the end of the last round; NaN before.
     """
 
     table: NDArray[np.float32]
@@ -161,7 +161,7 @@ class Learner:
     modes : Modes
         The family's collective modes.
     penalty : float
-        L2 strength of couplings: the gradient of the mean log-likelihood per sequence
+        L2 penalty on couplings: the gradient of the mean log-likelihood per sequence
         is C_data - C_model - penalty J.
     workers : Workers
         The threads; results do not depend on them.

@@ -27,10 +27,10 @@ from pottsfold.threads import Workers
 # Chains and error of log Z: far below the sequences' own error.
 CHAINS, ACCURACY = 400, 0.05
 # Sequences to judge by, and to learn from, at least.
-FEWEST = 20
+MIN_SEQUENCES = 20
 # A share is a whole number of so many folds at most.
 MAX_FOLDS = 20
-# Stream of seeds, apart from those of learning and of fresh chains.
+# Stream of seeds, apart from those of learning and of evaluating chains.
 STREAM = 110
 
 
@@ -62,7 +62,7 @@ class Likelihood:
 
     @property
     def mean(self) -> float:
-        """Weighted mean, in nats a sequence."""
+        """Weighted mean, in nats per sequence."""
         return weighted_mean(self.values, self.weights).value
 
     @property
@@ -86,8 +86,8 @@ class Likelihood:
         """The mean beside the independent model's."""
         doubt = "" if self.reliable else ", log Z NOT reliable"
         return (
-            f"held-out log-likelihood {self.mean:.2f} +- {self.error:.2f} nats a "
-            f"sequence (independent model {self.profile:.2f}){doubt}"
+            f"held-out log-likelihood {self.mean:.2f} +- {self.error:.2f} nats "
+            f"per sequence (independent model {self.profile:.2f}){doubt}"
         )
 
 
@@ -195,7 +195,11 @@ def part(
         If the share is out of its range, or a part has fewer than 20 sequences.
     """
     if not 1 / MAX_FOLDS <= share <= 1 / 2:
-        raise UsageError(f"--held-out {share:g}: a share from 0.05 to 0.5 is needed")
+        raise UsageError(
+            "a share from 0.05 to 0.5 is needed",
+            parameter="held_out",
+            value=f"{share:g}",
+        )
     folded = Fraction(share).limit_denominator(MAX_FOLDS)
     folds, identity = clustered_folds(alignment, folded.denominator, seed)
     chosen = _without_focus(alignment, folds, folded.denominator)
@@ -220,11 +224,12 @@ def part_at(
     known = (codes >= first_state(gaps)) & (codes < alignment.alphabet.size)
     complete = known.all(axis=1)
     found, kept = int(complete.sum()), int((~out).sum())
-    if min(found, kept) < FEWEST:
-        letters = "take --gaps state, or " if gaps == "missing" else ""
+    if min(found, kept) < MIN_SEQUENCES:
+        letters = "take `gaps=state`, or " if gaps == "missing" else ""
         raise UsageError(
-            f"{found} complete sequences held out and {kept} to learn from: {FEWEST} "
-            f"of each are needed to judge a model by; {letters}{way_out}"
+            f"{found} complete sequences held out and {kept} to learn from: "
+            f"{MIN_SEQUENCES} of each are needed to evaluate a model; "
+            f"{letters}{way_out}"
         )
     note = (
         f"left {out.sum()} sequences out of the learning, to judge it by: {found} "

@@ -20,7 +20,7 @@ from pottsfold.inference.boltzmann.statistics import FamilyStatistics
 
 # Modes at most, and the least variance of one, in units of independent letters':
 # sampling noise alone makes about 3 of PF00014's 1,100 letters and 2,000 sequences.
-MOST, LEAST = 30, 3.0
+MAX_MODES, MIN_VARIANCE = 30, 3.0
 # Added to frequencies in the scale of single letters.
 FLOOR = 0.01
 
@@ -78,12 +78,12 @@ def leading_modes(statistics: FamilyStatistics) -> Modes:
     scale = 1 / np.sqrt(statistics.profile + FLOOR)
     matrix = _scaled_covariance(statistics, scale)
     n = length * width
-    count = min(MOST, n - 1)
+    count = min(MAX_MODES, n - 1)
     operator = LinearOperator((n, n), matvec=lambda x: matrix @ x, dtype=np.float32)
     # A start of its own makes the same modes every time.
     start = np.random.default_rng(0).random(n).astype(np.float32)
     values, vectors = eigsh(operator, count, v0=start)
-    kept = values > LEAST
+    kept = values > MIN_VARIANCE
     shaped = vectors[:, kept].reshape(length, width, -1).transpose(0, 2, 1)
     return Modes(
         np.ascontiguousarray(shaped, np.float32),

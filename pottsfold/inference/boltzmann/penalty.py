@@ -1,12 +1,8 @@
-"""A penalty for Boltzmann learning, chosen by what the family itself says.
+"""The penalty of Boltzmann learning, chosen by cross-validation.
 
-Sequences are parted into folds with relatives together. A model learned from all folds
-but one gives the sequences of that one a likelihood; every fold is left out once. The
-mean is followed along a path of penalties from strong to weak, the learning of each
-going on from that of the one before, until it falls. Of the penalties whose likelihood
-is within one standard error of the highest, the strongest is taken (Breiman et al.
-1984, Classification and Regression Trees, section 3.4.3). The error is that of the
-difference between two models over the same sequences, much less than that of either.
+A model learned from all folds but one gives the sequences of that one a likelihood. It
+is followed along a path of penalties, the learning of each going on from that of the
+one before, until it falls; see :mod:`~pottsfold.inference.cross_validation`.
 """
 
 from __future__ import annotations
@@ -24,12 +20,17 @@ from pottsfold.inference.boltzmann.modes import leading_modes
 from pottsfold.inference.boltzmann.plan import boltzmann_bytes, seconds_per_gradient
 from pottsfold.inference.boltzmann.report import Announce, Progress
 from pottsfold.inference.boltzmann.statistics import family_statistics
+from pottsfold.inference.cross_validation import (
+    N_FOLDS,
+    PenaltyPoint,
+    PenaltySelection,
+    strongest_within_error,
+)
 from pottsfold.inference.preparation import model_of
 from pottsfold.landscape.partition import weighted_mean
 from pottsfold.memory import check_memory
 from pottsfold.threads import Workers, chosen_threads
 
-N_FOLDS = 5
 # Penalties on couplings, strongest first; step lengths are for none stronger.
 PENALTIES = (0.064, 0.032, 0.016, 0.008, 0.004, 0.002, 0.001)
 CHAINS = 2000
@@ -45,74 +46,33 @@ FELL = 4.0
 
 
 @dataclass(frozen=True)
-class PenaltyPoint:
-    """The likelihood of sequences left out at one penalty.
+class BoltzmannPenaltySelection(PenaltySelection[float]):
+    """The penalty of Boltzmann learning; losses are - log P of sequences, in nats.
 
     Parameters
     ----------
-    penalty : float
-        On couplings.
-    log_likelihood : float
-        Weighted mean in nats a sequence.
-    excess_error : float
-        Standard error of its difference from the highest of the path.
-    reliable : bool
-        Whether every log Z can be trusted; if not the likelihood may be far too high.
-    """
-
-    penalty: float
-    log_likelihood: float
-    excess_error: float
-    reliable: bool
-
-
-@dataclass(frozen=True)
-class PenaltyChoice:
-    """A penalty chosen, and why.
-
-    Parameters
-    ----------
-    penalty : float
-        On couplings.
-    curve : tuple of PenaltyPoint
-        Every one tried, strongest first.
     profile : float
-        What the independent model reaches, in nats a sequence.
-    n_sequences : int
-        Sequences that were left out, each once.
+        Mean log-likelihood under the independent model, in nats per sequence.
     incomplete : int
         Sequences that have no likelihood, since a letter is missing.
-    identity : float
-        At which sequences count as relatives and share a fold.
     """
 
-    penalty: float
-    curve: tuple[PenaltyPoint, ...]
     profile: float
-    n_sequences: int
     incomplete: int
-    identity: float
 
     def lines(self) -> list[str]:
-        """Return the curve, one line a penalty."""
+        """Return the curve, one line for each penalty."""
         missing = ""
         if self.incomplete:
-            missing = f"; {self.incomplete} with a letter missing are not judged"
-        lines = [
-            f"penalty by held-out likelihood: {self.n_sequences} sequences in "
-            f"{N_FOLDS} folds, relatives of {self.identity:.0%} identity together"
-            f"{missing}",
-            "  lambda_j  nats per held-out sequence",
-        ]
-        for point in self.curve:
-            mark = "  chosen" if point.penalty == self.penalty else ""
-            mark += "" if point.reliable else "  log Z not reliable"
-            lines.append(
-                f"  {point.penalty:8g}  {point.log_likelihood:.2f} +- "
-                f"{point.excess_error:.2f}{mark}"
-            )
-        lines.append(f"  independent model {self.profile:.2f}")
-        return lines
+            missing = f"; {self.incomplete} with a letter missing are not evaluated"
+        lines = self.table(
+            "  lambda_j  log-likelihood, nats per held-out sequence",
+            lambda point: (
+                f"  {point.penalty:8g}  {-point.loss:.2f} +- {point.excess_error:.2f}"
+            ),
+            missing,
+        )
+        return [*lines, f"  independent model {self.profile:.2f}"]
 
 
 def cross_validate_boltzmann_penalty(
@@ -123,7 +83,7 @@ def cross_validate_boltzmann_penalty(
     threads: int | None = None,
     progress: Progress = lambda _gradients, _doing: None,
     announce: Announce = lambda _line: None,
-) -> PenaltyChoice:
+) -> BoltzmannPenaltySelection:
     """Choose the penalty of Boltzmann learning by the likelihood of relatives left out.
 
     Parameters
@@ -135,7 +95,7 @@ def cross_validate_boltzmann_penalty(
     seed : int
         Of the folds and of all chains.
     threads : int, optional
-        Every core by default; the choice does not depend on it.
+        Number of threads, by default all cores. The choice does not depend on it.
     progress : callable
         Called with the number of gradients made, in all folds, and what was done.
     announce : callable
@@ -143,7 +103,7 @@ def cross_validate_boltzmann_penalty(
 
     Returns
     -------
-    PenaltyChoice
+    BoltzmannPenaltySelection
         Of penalties from 0.064 to 0.001, each half the one before.
 
     Raises
@@ -156,7 +116,9 @@ def cross_validate_boltzmann_penalty(
     used = chosen_threads(threads)
     length, size = alignment.length, alignment.alphabet.size
     needed = boltzmann_bytes(length, size, CHAINS)
-    check_memory(needed, "give --lambda-j, or leave out columns with --max-column-gaps")
+    check_memory(
+        needed, "set `lambda_j`, or leave out gap-rich columns with `max_column_gaps`"
+    )
     in_all = N_FOLDS * len(PENALTIES)
     gradients = N_FOLDS * (FIRST_GRADIENTS + GRADIENTS * (len(PENALTIES) - 1))
     seconds = gradients * seconds_per_gradient(length, size, CHAINS) / used
@@ -170,32 +132,13 @@ def cross_validate_boltzmann_penalty(
     curve = _curve(paths)
     firsts = [path[0] for path in paths]
     shares = [first.weights.sum() for first in firsts]
-    return PenaltyChoice(
+    return BoltzmannPenaltySelection(
         strongest_within_error(curve),
         curve,
-        float(np.average([first.profile for first in firsts], weights=shares)),
         sum(len(first.values) for first in firsts),
-        sum(each.incomplete for each in parts),
         parts[0].identity,
-    )
-
-
-def strongest_within_error(curve: tuple[PenaltyPoint, ...]) -> float:
-    """Return the first penalty, strongest first, within an error of the best.
-
-    Parameters
-    ----------
-    curve : tuple of PenaltyPoint
-        From strong to weak. Those not reliable are passed over; if none is reliable the
-        strongest is taken.
-    """
-    trusted = [point for point in curve if point.reliable] or [curve[0]]
-    most = max(point.log_likelihood for point in trusted)
-    return next(
-        point.penalty
-        for point in trusted
-        if most - point.log_likelihood <= point.excess_error
-        or point.log_likelihood == most
+        float(np.average([first.profile for first in firsts], weights=shares)),
+        sum(each.incomplete for each in parts),
     )
 
 
@@ -205,7 +148,7 @@ def _parts(alignment: Alignment, gaps: Gaps, seed: int, threads: int) -> list[He
     folds, identity = clustered_folds(family, N_FOLDS, seed)
     # The last folds hold the smallest clusters, and are the most alike.
     return [
-        part_at(family, folds == fold, identity, gaps, threads, "give --lambda-j")
+        part_at(family, folds == fold, identity, gaps, threads, "set `lambda_j`")
         for fold in reversed(range(N_FOLDS))
     ]
 
@@ -263,7 +206,7 @@ def _fell(path: list[Likelihood]) -> bool:
     return excess < -FELL * error or not path[-1].reliable
 
 
-def _curve(paths: list[list[Likelihood]]) -> tuple[PenaltyPoint, ...]:
+def _curve(paths: list[list[Likelihood]]) -> tuple[PenaltyPoint[float], ...]:
     """Return the curve over all folds, each sequence's differences taken singly."""
     weights = np.concatenate([path[0].weights for path in paths])
     shares = np.array([path[0].weights.sum() for path in paths]) / weights.sum()
@@ -285,5 +228,5 @@ def _curve(paths: list[list[Likelihood]]) -> tuple[PenaltyPoint, ...]:
             of_sequences = weighted_mean(values[k] - values[best], weights).error
             errors = [of_sequences, of_partition[k], of_partition[best]]
             error = float(np.linalg.norm(errors))
-        points.append(PenaltyPoint(penalty, float(means[k]), error, bool(reliable[k])))
+        points.append(PenaltyPoint(penalty, -float(means[k]), error, bool(reliable[k])))
     return tuple(points)

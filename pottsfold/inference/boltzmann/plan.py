@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import UsageError
 from pottsfold.inference.boltzmann.learner import padded_sites
 from pottsfold.inference.boltzmann.validation import COUNTED
+from pottsfold.inference.regularization import check_penalty
 from pottsfold.memory import FLOAT32
 
 # By default: persistent chains; Pearson's correlation at which learning ends, beyond it
 # it follows noise; and gradients at most.
 CHAINS, TARGET, MAX_GRADIENTS = 10_000, 0.95, 400
-# Gradients of the first round that is looked at.
+# Gradients of the first round that is evaluated.
 FIRST_ROUND = 50
 # L2 strength of couplings by default, a site and effective sequence; and at most.
 PENALTY_PER_SITE, MAX_PENALTY = 0.2, 0.06
@@ -51,19 +50,22 @@ class Settings:
     seed: int
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.lambda_j) and self.lambda_j > 0):
-            raise UsageError(f"--lambda-j {self.lambda_j}: a number above 0 is needed")
+        check_penalty("lambda_j", self.lambda_j)
         if not 0 < self.target < 1:
             raise UsageError(
-                f"--target {self.target:g}: a number between 0 and 1 is needed"
+                "a number between 0 and 1 is needed",
+                parameter="target",
+                value=f"{self.target:g}",
             )
-        for option, value, least in (
-            ("--chains", self.chains, 1),
-            ("--max-iterations", self.max_iterations, 1),
-            ("--seed", self.seed, 0),
+        for name, value, minimum in (
+            ("chains", self.chains, 1),
+            ("max_iterations", self.max_iterations, 1),
+            ("seed", self.seed, 0),
         ):
-            if value < least:
-                raise UsageError(f"{option} {value}: at least {least} is needed")
+            if value < minimum:
+                raise UsageError(
+                    f"at least {minimum} is needed", parameter=name, value=value
+                )
 
     @property
     def facts(self) -> dict[str, object]:
@@ -98,18 +100,18 @@ class Settings:
         then = f", then twice as many up to {most}" if most > first else ""
         or_less_likely = ""
         if self.held_out is not None:
-            or_less_likely = ", or sequences held out get less likely"
+            or_less_likely = ", or held-out sequences get less likely"
         return (
             f"plan: Boltzmann learning, gaps {self.gaps}, lambda_j {self.lambda_j:g}, "
-            f"{self.chains} chains; {first} gradients{then}, until fresh chains "
-            f"have Pearson {self.target:g}{or_less_likely}; "
+            f"{self.chains} chains; {first} gradients{then}, until newly started "
+            f"chains reach Pearson {self.target:g}{or_less_likely}; "
             f"{first * seconds:.0f} to {most * seconds:.0f} s and "
-            f"{self.needed(alignment) / 2**30:.2f} GiB, and fresh chains beside it"
+            f"{self.needed(alignment) / 2**30:.2f} GiB, plus sampling to evaluate it"
         )
 
 
 def default_penalty(alignment: Alignment) -> float:
-    """Return 0.2 L / Neff, at most 0.06, in nats a sequence.
+    """Return 0.2 L / Neff, at most 0.06, in nats per sequence.
 
     On ten families of Neff 97 to 15,000 the likelihood of sequences left out is highest
     near 0.4 L / Neff where relatives of 50 % identity are left out together, and 0.15
@@ -136,18 +138,20 @@ def boltzmann_bytes(
 
     Couplings of both triangles for the chains, in float32 and int16, scaled slopes,
     the model; correlations and means once a pair, and with sequences held out those of
-    the best round; chains and their random states; sequences of a look, twice; and the
-    rest.
+    the best round; chains and their random states; sequences that evaluate a model,
+    twice; and the rest.
     """
     entries = length * padded_sites(length) * size * (size + 7) * FLOAT32
-    looks = 2 * COUNTED * length + REST
-    return round((5.0 if held_out else 4.5) * entries) + chains * (length + 48) + looks
+    sampled = 2 * COUNTED * length + REST
+    return (
+        round((5.0 if held_out else 4.5) * entries) + chains * (length + 48) + sampled
+    )
 
 
 def rounds(most: int) -> list[int]:
     """Return the gradients after which rounds end: 25, 50, 100, ..., ``most``.
 
-    Every round has a mean of its own. The first one's is not looked at, unless there
+    Every round has a mean of its own. The first one's is not evaluated, unless there
     is no other.
     """
     ends = [FIRST_ROUND // 2]
@@ -157,6 +161,6 @@ def rounds(most: int) -> list[int]:
 
 
 def rounds_ahead(made: int, most: int) -> list[int]:
-    """Return the ends of rounds to look at; one just reached may not have been."""
+    """Return the ends of rounds to evaluate; one just reached may not have been."""
     ends = rounds(most)
     return [end for end in ends[1:] or ends if end >= made]

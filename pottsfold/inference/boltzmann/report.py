@@ -35,7 +35,7 @@ def opened_checkpoint(
     """
     if path is None:
         if resume:
-            raise UsageError("--resume: give the --checkpoint to go on from")
+            raise UsageError("give the `checkpoint` to go on from", parameter="resume")
         return None
     return Checkpoint(path, resume, {"alignment": alignment_hash(alignment), **facts})
 
@@ -57,8 +57,10 @@ def restore(
     file.load(state, best)
     if state.gradients > most:
         raise UsageError(
-            f"--max-iterations {most}: checkpoint {file.path} is of {state.gradients} "
-            "gradients; allow at least as many"
+            f"checkpoint {file.path} is of {state.gradients} gradients; allow at least "
+            "as many",
+            parameter="max_iterations",
+            value=most,
         )
     announce(f"resumed after {state.gradients} gradients")
 
@@ -91,7 +93,7 @@ def learned_fit(
 
 
 def quality_of(look: SampleQuality, more: Mapping[str, object]) -> dict[str, object]:
-    """Return what the last look at fresh chains showed, by name, and more beside it."""
+    """Return what newly started chains showed in the end, and more, by name."""
     diagnosis = look.diagnosis
     assert diagnosis is not None
     facts = asdict(look) | {

@@ -25,19 +25,19 @@ from pottsfold.sampling import Diagnosis, Sampler, Target, start_chains
 from pottsfold.sampling.mixing import Progress, settle
 from pottsfold.threads import Workers
 
-# Chains, and sweeps before the first sequence, of a look between two rounds.
+# Chains, and sweeps before the first sequence, of an evaluation between two rounds.
 CHAINS, BURN_IN = 400, 200
-# Chains of the last look, which runs until they have mixed.
+# Chains of the last evaluation, which runs until they have mixed.
 LAST_CHAINS = 100
-# Sequences counted of every look, and sweeps between two of a chain.
+# Sequences counted of every evaluation, and sweeps between two of a chain.
 COUNTED, SPACING = 40_000, 4
-# Streams of seeds, so that no chain of a look runs as one of the learning.
-LOOK, LAST = 100, 101
+# Streams of seeds, so that no chain of an evaluation runs as one of the learning.
+BETWEEN, LAST = 100, 101
 
 
 @dataclass(frozen=True)
 class SampleQuality:
-    """Fresh sequences of a model beside the family's.
+    """Newly sampled sequences of a model beside the family's.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class SampleQuality:
     natural_energy, sampled_energy : float
         Mean energies in nats.
     diagnosis : Diagnosis or None
-        Whether the chains mixed; None where that was not looked at.
+        Whether the chains mixed; None where that was not tested.
     """
 
     pearson: float
@@ -83,7 +83,7 @@ def evaluate_samples(
     last: bool = False,
     progress: Progress = lambda _sweeps: None,
 ) -> SampleQuality:
-    """Sample a model afresh and compare with the family it was learned from.
+    """Sample a model with new chains and compare with the family it was learned from.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def evaluate_samples(
         Called with the sweeps just made.
     """
     sampler = Sampler(Target(model, compact=True), np.array([1.0]))
-    stream = np.random.SeedSequence(seed, spawn_key=(LAST if last else LOOK,))
+    stream = np.random.SeedSequence(seed, spawn_key=(LAST if last else BETWEEN,))
     seed = int(stream.generate_state(1)[0])
     chains = start_chains(sampler.target, LAST_CHAINS if last else CHAINS, seed)
     diagnosis = None

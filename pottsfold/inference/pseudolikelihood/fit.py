@@ -103,8 +103,14 @@ def fit_pseudolikelihood(
     NotConverged
         If the iterations end before the test is met.
     """
-    if not tolerance > 0 or max_iterations < 1:
-        raise UsageError("tolerance above 0 and at least 1 iteration are needed")
+    if not tolerance > 0:
+        raise UsageError(
+            "a number above 0 is needed", parameter="tolerance", value=tolerance
+        )
+    if max_iterations < 1:
+        raise UsageError(
+            "at least 1 is needed", parameter="max_iterations", value=max_iterations
+        )
     clock = Stopwatch()
     used = chosen_threads(threads)
     n_states = alignment.alphabet.size - first_state(gaps)

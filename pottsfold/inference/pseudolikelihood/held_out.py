@@ -19,7 +19,7 @@ TOLERANCE = 1e-4
 MAX_ITERATIONS = 200
 
 
-class HeldOut:
+class HeldOutLoss:
     """A part of an alignment to fit to and a part to predict.
 
     Parameters
@@ -36,14 +36,14 @@ class HeldOut:
         self._start: np.ndarray[tuple[int], np.dtype[np.float32]] | None = None
         self.weight = self._predicted.letters_weight
 
-    def loss(self, strengths: Regularization, workers: Workers) -> float:
+    def loss(self, penalties: Regularization, workers: Workers) -> float:
         """Return the mean of - log P(letter | the others) over the part predicted.
 
-        In nats. The fit begins where the last one ended, so strengths should follow
+        In nats. The fit begins where the last one ended, so penalties should follow
         one another.
         """
-        self._fitted.penalize(strengths.fields)
-        objective = Pseudolikelihood(self._fitted, strengths.couplings, workers)
+        self._fitted.penalize(penalties.fields)
+        objective = Pseudolikelihood(self._fitted, penalties.couplings, workers)
         start = objective.start() if self._start is None else self._start
         minimum = minimize(
             objective,

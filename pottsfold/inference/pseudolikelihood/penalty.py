@@ -1,12 +1,9 @@
-"""Strengths of the penalties chosen by what the family itself says.
+"""Penalties of a pseudolikelihood fit, chosen by cross-validation.
 
-Sequences are parted into folds with relatives together. A model fitted to all folds
-but one predicts each letter of a sequence of that one from the others; the mean of
-- log P over the letters of every fold, each left out once, is the *held-out loss*. It
-is followed along a path of couplings' penalties, then of fields' penalties. Its curve
-is flat near the least and its values are noisy: of the strengths whose loss is within
-one standard error of the least, the strongest is taken (Breiman et al. 1984,
-Classification and Regression Trees, section 3.4.3).
+A model fitted to all folds but one predicts each letter of a sequence of that one from
+the others. The held-out loss, over the letters of every fold, is followed along a path
+of couplings' penalties, then of fields' penalties; see
+:mod:`~pottsfold.inference.cross_validation`.
 
 The paths end at three times the default for couplings and at 1 for fields.
 Weaker penalties may predict letters better still, by couplings that remember relatives
@@ -25,13 +22,18 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, clustered_folds
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import UsageError
-from pottsfold.inference.pseudolikelihood.held_out import HeldOut
+from pottsfold.inference.cross_validation import (
+    N_FOLDS,
+    PenaltyPoint,
+    PenaltySelection,
+    strongest_within_error,
+)
+from pottsfold.inference.pseudolikelihood.held_out import HeldOutLoss
 from pottsfold.inference.pseudolikelihood.plan import symmetric_bytes
 from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import check_memory
 from pottsfold.threads import Workers, chosen_threads
 
-N_FOLDS = 5
 # Sequences that the folds are made of at most: enough to choose by, and the time of
 # a choice stays a small multiple of one fit's.
 MAX_SEQUENCES = 5000
@@ -45,60 +47,18 @@ MIN_SEQUENCES = 4 * N_FOLDS
 
 
 @dataclass(frozen=True)
-class CurvePoint:
-    """The held-out loss at one pair of strengths.
-
-    Parameters
-    ----------
-    strengths : Regularization
-        Penalties on fields and couplings.
-    loss : float
-        Mean of - log P over held-out letters, in nats.
-    excess_error : float
-        Standard error of the loss's excess over the least of its path, from the
-        folds' own excesses.
-    """
-
-    strengths: Regularization
-    loss: float
-    excess_error: float
-
-
-@dataclass(frozen=True)
-class PenaltySelection:
-    """Strengths chosen, and why.
-
-    Parameters
-    ----------
-    strengths : Regularization
-        The penalties.
-    curve : tuple of CurvePoint
-        Every pair tried: couplings first, then fields.
-    n_sequences : int
-        Sequences in the folds.
-    identity : float
-        At which sequences count as relatives and share a fold.
-    """
-
-    strengths: Regularization
-    curve: tuple[CurvePoint, ...]
-    n_sequences: int
-    identity: float
+class RegularizationSelection(PenaltySelection[Regularization]):
+    """Penalties of a pseudolikelihood fit: couplings were tried first, then fields."""
 
     def lines(self) -> list[str]:
-        """Return the curve, one line a pair of strengths."""
-        lines = [
-            f"strengths by held-out loss: {self.n_sequences} sequences in {N_FOLDS} "
-            f"folds, relatives of {self.identity:.0%} identity together",
+        """Return the curve, one line for each pair of penalties."""
+        return self.table(
             "  lambda_h  lambda_j  nats per held-out letter",
-        ]
-        for point in self.curve:
-            chosen = "  chosen" if point.strengths == self.strengths else ""
-            lines.append(
-                f"  {point.strengths.fields:8g}  {point.strengths.couplings:8.4g}  "
-                f"{point.loss:.4f} +- {point.excess_error:.4f}{chosen}"
-            )
-        return lines
+            lambda point: (
+                f"  {point.penalty.fields:8g}  {point.penalty.couplings:8.4g}  "
+                f"{point.loss:.4f} +- {point.excess_error:.4f}"
+            ),
+        )
 
 
 def cross_validate_penalties(
@@ -109,7 +69,7 @@ def cross_validate_penalties(
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     announce: Callable[[str], None] | None = None,
-) -> PenaltySelection:
+) -> RegularizationSelection:
     """Choose the penalties of a pseudolikelihood fit by held-out loss.
 
     Parameters
@@ -121,7 +81,7 @@ def cross_validate_penalties(
     seed : int
         Of the folds, and of the sample of 5,000 sequences a larger alignment gives.
     threads : int, optional
-        Every core by default; the choice does not depend on it.
+        Number of threads, by default all cores. The choice does not depend on it.
     progress : callable, optional
         Called as ``progress(fits made, fits in all)``.
     announce : callable, optional
@@ -129,7 +89,7 @@ def cross_validate_penalties(
 
     Returns
     -------
-    PenaltySelection
+    RegularizationSelection
         Couplings' penalties of 3, 10 and 30 times the default one are tried, then
         fields' of 1, 3 and 10.
 
@@ -142,13 +102,14 @@ def cross_validate_penalties(
     """
     if alignment.n_sequences < MIN_SEQUENCES:
         raise UsageError(
-            f"--lambda auto: {alignment.n_sequences} sequences are too few to leave "
-            "some out; give --lambda-h and --lambda-j, or leave both out"
+            f"{alignment.n_sequences} sequences are too few to choose penalties by "
+            f"leaving some out, {MIN_SEQUENCES} are needed; set `lambda_h` and "
+            "`lambda_j`, or take their defaults"
         )
     sample = _sample(alignment, seed)
     used = chosen_threads(threads)
     needed = symmetric_bytes(sample, gaps, used)
-    check_memory(needed, "leave out --lambda auto, or set both penalties by hand")
+    check_memory(needed, "set `lambda_h` and `lambda_j`, or take their defaults")
     folds, identity = clustered_folds(sample, N_FOLDS, seed)
     n_states = alignment.alphabet.size - first_state(gaps)
     default = default_regularization(alignment.length, n_states).couplings
@@ -160,17 +121,19 @@ def cross_validate_penalties(
             f"each from the one before; {needed / 2**30:.2f} GiB"
         )
 
-    def follow(path: list[Regularization], workers: Workers) -> list[CurvePoint]:
+    def follow(
+        path: list[Regularization], workers: Workers
+    ) -> list[PenaltyPoint[Regularization]]:
         nonlocal made
         losses = np.empty((N_FOLDS, len(path)))
         weights = np.empty(N_FOLDS)
         for fold in range(N_FOLDS):
-            held_out = HeldOut(
+            held_out = HeldOutLoss(
                 _part(sample, folds != fold), _part(sample, folds == fold), gaps
             )
             weights[fold] = held_out.weight
-            for k, strengths in enumerate(path):
-                losses[fold, k] = held_out.loss(strengths, workers)
+            for k, penalties in enumerate(path):
+                losses[fold, k] = held_out.loss(penalties, workers)
                 made += 1
                 if progress is not None:
                     progress(made, in_all)
@@ -184,8 +147,8 @@ def cross_validate_penalties(
         second = follow(
             [Regularization(h, couplings) for h in FIELD_PENALTIES], workers
         )
-    others = (point for point in first if point.strengths.couplings != couplings)
-    return PenaltySelection(
+    others = (point for point in first if point.penalty.couplings != couplings)
+    return RegularizationSelection(
         strongest_within_error(second),
         (*others, *second),
         sample.n_sequences,
@@ -193,35 +156,19 @@ def cross_validate_penalties(
     )
 
 
-def strongest_within_error(points: list[CurvePoint]) -> Regularization:
-    """Return the first strengths, strongest first, within an error of the least loss.
-
-    Parameters
-    ----------
-    points : list of CurvePoint
-        A path from strong to weak.
-    """
-    least = min(point.loss for point in points)
-    return next(
-        point.strengths
-        for point in points
-        if point.loss - least <= point.excess_error or point.loss == least
-    )
-
-
 def _points(
     path: list[Regularization],
     losses: NDArray[np.float64],
     weights: NDArray[np.float64],
-) -> list[CurvePoint]:
-    """Return the curve from every fold's loss at every strength, (folds, strengths)."""
+) -> list[PenaltyPoint[Regularization]]:
+    """Return the curve from every fold's loss at every penalty, (folds, penalties)."""
     shares = weights / weights.sum()
     means = shares @ losses
     excess = losses - losses[:, [int(means.argmin())]]
     errors = excess.std(axis=0, ddof=1) / np.sqrt(len(losses))
     return [
-        CurvePoint(strengths, float(mean), float(error))
-        for strengths, mean, error in zip(path, means, errors, strict=True)
+        PenaltyPoint(penalties, float(mean), float(error))
+        for penalties, mean, error in zip(path, means, errors, strict=True)
     ]
 
 

@@ -67,12 +67,12 @@ def plan_fit(
             ("asymmetric", asymmetric_bytes),
         )
     }
-    columns = "leave out gap-rich columns with --max-column-gaps"
+    columns = "leave out gap-rich columns with `max_column_gaps`"
     if form is not None:
         other = "asymmetric" if form == "symmetric" else "symmetric"
         way_out = columns
         if sizes[other] < sizes[form]:
-            way_out += f", or take --form {other} ({sizes[other] / 2**30:.1f} GiB)"
+            way_out += f", or take `form={other}` ({sizes[other] / 2**30:.1f} GiB)"
         check_memory(sizes[form], way_out)
         return Plan(form, sizes[form])
     if sizes["symmetric"] <= available:

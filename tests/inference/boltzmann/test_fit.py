@@ -17,7 +17,12 @@ from pottsfold.alphabet import RNA, Alphabet
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.boltzmann import checkpoint, fit_boltzmann
 from pottsfold.inference.boltzmann.learner import DAMPING, Learner, first_state_of
-from pottsfold.inference.boltzmann.modes import FLOOR, LEAST, MOST, leading_modes
+from pottsfold.inference.boltzmann.modes import (
+    FLOOR,
+    MAX_MODES,
+    MIN_VARIANCE,
+    leading_modes,
+)
 from pottsfold.inference.boltzmann.plan import rounds
 from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.inference.boltzmann.validation import evaluate_samples
@@ -82,7 +87,7 @@ def test_statistics_equal_the_naive_twin(gaps):
 
 @pytest.mark.parametrize("gaps", ["state", "missing"])
 def test_a_step_equals_the_dense_formulas(gaps, monkeypatch):
-    monkeypatch.setattr("pottsfold.inference.boltzmann.modes.LEAST", 1.2)
+    monkeypatch.setattr("pottsfold.inference.boltzmann.modes.MIN_VARIANCE", 1.2)
     family = gapped_family(n=200)
     with Workers(1) as workers:
         statistics = family_statistics(family, gaps, workers)
@@ -99,7 +104,7 @@ def test_a_step_equals_the_dense_formulas(gaps, monkeypatch):
     for pair, (i, j) in enumerate(itertools.combinations(range(5), 2)):
         c[i, j] = statistics.correlations[pair, :, :4].T
         c[j, i] = c[i, j].T
-    vectors, values = naive.modes(f, c, 1.2, MOST, FLOOR)
+    vectors, values = naive.modes(f, c, 1.2, MAX_MODES, FLOOR)
     assert vectors.shape[1] == len(modes.gains) >= 2
     chains = state.codes[:, :5]
     expected = naive.step(
@@ -145,7 +150,7 @@ def test_modes_find_gaps_that_come_together_and_nothing_in_noise():
         some = leading_modes(family_statistics(family_of(codes, RNA), "state", workers))
     assert not len(none.gains)
     variances = 1 / (1 - some.gains)
-    assert variances.max() > 4 * LEAST
+    assert variances.max() > 4 * MIN_VARIANCE
     gaps = np.abs(some.vectors[:, variances.argmax(), 0])
     assert gaps[:20].min() > 5 * gaps[20:].max()
 
@@ -235,8 +240,8 @@ def test_same_seed_same_model_for_any_number_of_threads(family):
     assert not np.array_equal(one.model.couplings, other.model.couplings)
 
 
-def test_fresh_chains_are_not_flattered_by_memory(family):
-    """A model fitted to few chains' noise looks good on them and not on fresh ones."""
+def test_new_chains_are_not_flattered_by_memory(family):
+    """A model fitted to few chains' noise looks good on them and not on new ones."""
     with Workers(1) as workers:
         fit = small_fit(family, chains=20, lambda_j=1e-4)
         good = small_fit(family, chains=5000)
@@ -259,7 +264,7 @@ def test_unmixed_chains_are_never_called_converged(family, monkeypatch):
 
 
 def test_a_target_out_of_reach_is_said(family):
-    with pytest.warns(NotConverged, match=r"0\.9999 was wanted"):
+    with pytest.warns(NotConverged, match=r"below the target 0\.9999"):
         fit = fit_boltzmann(family, chains=200, target=0.9999, max_iterations=30)
     assert fit.report.n_evaluations == 30
 
@@ -271,12 +276,12 @@ def test_rounds_double():
 
 
 BAD = [
-    ({"lambda_j": 0.0}, "--lambda-j"),
-    ({"target": 1.0}, "--target"),
-    ({"chains": 0}, "--chains"),
-    ({"max_iterations": 0}, "--max-iterations"),
-    ({"seed": -1}, "--seed"),
-    ({"resume": True}, "--checkpoint"),
+    ({"lambda_j": 0.0}, "`lambda_j=0.0`"),
+    ({"target": 1.0}, "`target=1`"),
+    ({"chains": 0}, "`chains=0`"),
+    ({"max_iterations": 0}, "`max_iterations=0`"),
+    ({"seed": -1}, "`seed=-1`"),
+    ({"resume": True}, "`checkpoint`"),
 ]
 
 
@@ -356,7 +361,7 @@ def test_a_killed_process_goes_on_to_the_same_model(family, tmp_path):
 def test_a_checkpoint_of_something_else_is_refused(family, tmp_path):
     file = tmp_path / "run.checkpoint"
     small_fit(family, max_iterations=3, checkpoint=file)
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists already"):
         small_fit(family, checkpoint=file)
     with pytest.raises(UsageError, match="no checkpoint"):
         small_fit(family, checkpoint=tmp_path / "other", resume=True)

@@ -19,11 +19,11 @@ from pottsfold.inference.boltzmann import (
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.likelihood import HeldOut, Likelihood, part
 from pottsfold.inference.boltzmann.penalty import (
-    PenaltyPoint,
+    BoltzmannPenaltySelection,
     cross_validate_boltzmann_penalty,
-    strongest_within_error,
 )
 from pottsfold.inference.boltzmann.plan import boltzmann_bytes
+from pottsfold.inference.cross_validation import PenaltyPoint, strongest_within_error
 from pottsfold.threads import Workers
 from tests.inference.boltzmann.test_fit import (
     TINY,
@@ -143,13 +143,13 @@ def test_sequences_without_a_likelihood_are_counted():
     as_letters = part(gapped, 0.3, "state", 0, 1)
     assert len(as_letters.codes) > 1.5 * len(parted.codes)
     few = replace(family, codes=np.where(family.codes == 2, 0, family.codes))
-    with pytest.raises(UsageError, match=r"complete sequences held out.*--gaps state"):
+    with pytest.raises(UsageError, match=r"complete sequences held out.*`gaps=state`"):
         part(few, 0.3, "missing", 0, 1)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.6, -1.0, float("nan")])
 def test_a_share_out_of_range_is_refused(family, share):
-    with pytest.raises(UsageError, match="--held-out"):
+    with pytest.raises(UsageError, match="`held_out="):
         fit_boltzmann(family, held_out=share)
 
 
@@ -223,7 +223,7 @@ def test_another_share_cannot_be_resumed_nor_fewer_gradients(family, tmp_path):
     with pytest.raises(UsageError, match="has alignment"):
         # The focus is never held out: another one makes other parts.
         fitted(replace(family, focus=3), held_out=0.2, checkpoint=file, resume=True)
-    with pytest.raises(UsageError, match=r"--max-iterations 5.*10 gradients"):
+    with pytest.raises(UsageError, match=r"`max_iterations=5`.*10 gradients"):
         fitted(family, held_out=0.2, max_iterations=5, checkpoint=file, resume=True)
 
 
@@ -261,7 +261,7 @@ def test_a_round_is_the_best_until_a_better_and_a_clear_fall_is_the_end(family):
 
 
 def points(*rows):
-    return tuple(PenaltyPoint(*row) for row in rows)
+    return tuple(PenaltyPoint(k, -mean, *rest) for k, mean, *rest in rows)
 
 
 def test_the_strongest_within_an_error_of_the_best_is_taken():
@@ -278,9 +278,9 @@ def test_the_strongest_within_an_error_of_the_best_is_taken():
     assert strongest_within_error(curve) == 0.032
     curve = points((0.032, -9, 0, False))
     assert strongest_within_error(curve) == 0.032
-    doubtful = penalty.PenaltyChoice(0.032, curve, -9.5, 40, 3, 0.5).lines()
+    doubtful = BoltzmannPenaltySelection(0.032, curve, 40, 0.5, -9.5, 3).lines()
     assert "3 with a letter missing" in doubtful[0]
-    assert "chosen  log Z not reliable" in doubtful[2]
+    assert "chosen  log Z not reliable" in doubtful[3]
 
 
 @pytest.fixture
@@ -294,12 +294,12 @@ def test_shuffled_columns_call_for_strong_penalties_and_planted_ones_do_not(shor
     family = planted(1500)
     choice = cross_validate_boltzmann_penalty(family)
     assert choice.penalty < penalty.PENALTIES[0]
-    assert max(p.log_likelihood for p in choice.curve) > choice.profile + 0.5
+    assert max(-p.loss for p in choice.curve) > choice.profile + 0.5
     rng = np.random.default_rng(0)
     shuffled = replace(family, codes=rng.permuted(family.codes, axis=0))
     nothing = cross_validate_boltzmann_penalty(shuffled)
     assert nothing.penalty == penalty.PENALTIES[0]
-    assert max(p.log_likelihood for p in nothing.curve) < nothing.profile + 0.05
+    assert max(-p.loss for p in nothing.curve) < nothing.profile + 0.05
 
 
 def test_the_choice_is_told_and_does_not_depend_on_threads(family, short_path):
@@ -320,10 +320,10 @@ def test_the_choice_is_told_and_does_not_depend_on_threads(family, short_path):
 
 
 def test_the_choice_is_refused_where_memory_or_sequences_are_short(family, monkeypatch):
-    with pytest.raises(UsageError, match="give --lambda-j"):
+    with pytest.raises(UsageError, match="set `lambda_j`"):
         cross_validate_boltzmann_penalty(planted(60))
     monkeypatch.setattr(memory, "available_memory", lambda: 1000)
-    with pytest.raises(MemoryShort, match="give --lambda-j"):
+    with pytest.raises(MemoryShort, match="set `lambda_j`"):
         cross_validate_boltzmann_penalty(family)
 
 

@@ -101,7 +101,7 @@ def test_a_form_that_does_not_fit_is_refused_with_the_other_as_way_out(monkeypat
     family = random_alignment(3, 50, 400)
     least = plan.asymmetric_bytes(family, "missing", 2) + 1
     monkeypatch.setattr("pottsfold.memory.available_memory", lambda: least)
-    with pytest.raises(MemoryShort, match="or take --form asymmetric"):
+    with pytest.raises(MemoryShort, match="or take `form=asymmetric`"):
         plan.plan_fit(family, "missing", "symmetric", 2, least)
 
 

@@ -13,11 +13,8 @@ from pottsfold.inference import (
     cross_validate_penalties,
     fit_pseudolikelihood,
 )
-from pottsfold.inference.pseudolikelihood.held_out import HeldOut
-from pottsfold.inference.pseudolikelihood.penalty import (
-    CurvePoint,
-    strongest_within_error,
-)
+from pottsfold.inference.cross_validation import PenaltyPoint, strongest_within_error
+from pottsfold.inference.pseudolikelihood.held_out import HeldOutLoss
 from pottsfold.threads import Workers
 from tests.naive import inference as naive
 from tests.strategies import random_alignment
@@ -44,7 +41,7 @@ def test_the_held_out_loss_is_that_of_the_fit_to_the_rest(family, gaps):
     fitted, predicted = part(family, ~rows), part(family, rows)
     strengths = Regularization(0.5, 2.0)
     with Workers(2) as workers:
-        held_out = HeldOut(fitted, predicted, gaps)
+        held_out = HeldOutLoss(fitted, predicted, gaps)
         # The fit before must not show: it only is where the next one starts.
         held_out.loss(Regularization(3.0, 20.0), workers)
         loss = held_out.loss(strengths, workers)
@@ -76,7 +73,7 @@ def test_the_choice_does_not_depend_on_threads_and_is_on_the_curve(family):
     )
     two = cross_validate_penalties(family, threads=2)
     assert one == two
-    assert one.strengths in [point.strengths for point in one.curve]
+    assert one.penalty in [point.penalty for point in one.curve]
     assert told == [(k, 30) for k in range(1, 31)]
     assert sum("chosen" in line for line in one.lines()) == 1
 
@@ -88,16 +85,16 @@ def test_letters_that_say_nothing_of_one_another_call_for_strong_couplings():
     codes = rng.permuted(family.codes, axis=0)
     shuffled = reweight(replace(family, codes=codes))
     default = 0.01 * 19 * 7
-    assert cross_validate_penalties(shuffled).strengths.couplings == pytest.approx(
+    assert cross_validate_penalties(shuffled).penalty.couplings == pytest.approx(
         30 * default
     )
     copies = np.repeat(codes[:, :4], 2, axis=1)
     bound = reweight(replace(family, codes=copies))
-    assert cross_validate_penalties(bound).strengths.couplings < 30 * default
+    assert cross_validate_penalties(bound).penalty.couplings < 30 * default
 
 
 def curve(*points):
-    return [CurvePoint(Regularization(1, k), *p) for k, p in points]
+    return [PenaltyPoint(Regularization(1, k), *p) for k, p in points]
 
 
 def test_the_strongest_within_an_error_of_the_least_is_taken():
@@ -112,7 +109,7 @@ def test_the_plan_is_told_and_refused_where_memory_is_short(family, monkeypatch)
     cross_validate_penalties(family, announce=told.append)
     assert told[0].startswith("plan: 30 fits to four fifths of 60 sequences")
     monkeypatch.setattr(memory, "available_memory", lambda: 1000)
-    with pytest.raises(MemoryShort, match="leave out --lambda auto"):
+    with pytest.raises(MemoryShort, match="set `lambda_h` and `lambda_j`"):
         cross_validate_penalties(family)
 
 

@@ -20,6 +20,7 @@ from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import NotConverged
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
+from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
 from pottsfold.inference.boltzmann.learner import (
     SWEEPS,
     Learner,
@@ -64,7 +65,7 @@ from pottsfold.threads import Workers, chosen_threads
 
 # L2 strength by default: less than of a dense model, having few couplings binds too.
 PENALTY = 0.001
-# Fresh chains are looked at where persistent ones come so near to the target; and must
+# New chains are started where persistent ones come so near to the target; and must
 # exceed it by so much, since other chains in the end differ by about that.
 MARGIN, EXCESS = 0.005, 0.004
 
@@ -93,14 +94,14 @@ def fit_sparse(
     alignment : Alignment
         Weighted alignment.
     form : {"activation", "decimation"}
-        Switch couplings on until fresh chains reach the target; or learn a dense model
-        and take them out until few are left.
+        Switch couplings on until newly started chains reach the target; or learn a
+        dense model and take them out until few are left.
     density : float, optional
         Share of the couplings between modelled letters: what activation may switch on,
         at most; what decimation, which needs it, leaves.
     target : float
-        Pearson correlation of fresh chains' two-site correlations with the family's,
-        at which activation ends.
+        Pearson correlation of newly started chains' two-site correlations with the
+        family's, at which activation ends.
     gaps, lambda_j, chains, max_iterations, seed, threads, checkpoint, resume
         As for :func:`fit_boltzmann`.
     progress, announce : callable
@@ -109,8 +110,8 @@ def fit_sparse(
     Returns
     -------
     Fit
-        Its report's ``quality`` holds what fresh chains showed, and ``couplings`` and
-        ``density``: how many are not fixed at zero, and their share.
+        Its report's ``quality`` holds what newly started chains showed, and
+        ``couplings`` and ``density``: how many are not fixed at zero, and their share.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def fit_sparse(
     used = chosen_threads(threads)
     of_form = {"sparse": form, "density": density}
     file = opened_checkpoint(checkpoint, resume, alignment, settings.facts | of_form)
-    advice = "leave out gap-rich columns with --max-column-gaps"
+    advice = "leave out gap-rich columns with `max_column_gaps`"
     check_memory(sparse_bytes(alignment, settings), advice)
     announce(sparse_plan(alignment, settings, schedule, used))
     with Workers(used) as workers:
@@ -143,12 +144,23 @@ def fit_sparse(
             state.mask[...] = False
         if file is not None and resume:
             restore(file, state, max_iterations, announce)
-        run = _Run(
-            alignment, settings, schedule, learner, state, file, progress, announce
-        )
-        model = run.model_at_end()
-        progress(state.gradients, "looking whether chains mix")
-        look = evaluate_samples(model, alignment, seed=seed, workers=workers, last=True)
+        with saved_when_interrupted(file, state, None, announce) as interrupts:
+            run = _Run(
+                alignment,
+                settings,
+                schedule,
+                learner,
+                state,
+                file,
+                interrupts,
+                progress,
+                announce,
+            )
+            model = run.model_at_end()
+            progress(state.gradients, "testing whether chains mix")
+            look = evaluate_samples(
+                model, alignment, seed=seed, workers=workers, last=True
+            )
     assert look.diagnosis is not None
     announce(f"in the end: {look.sentence}; {look.diagnosis.verdict}")
     kept = int(np.count_nonzero(state.mask))
@@ -179,6 +191,7 @@ class _Run:
     learner: Learner
     state: State
     file: Checkpoint | None
+    interrupts: Interrupts
     progress: Progress
     announce: Announce
 
@@ -192,12 +205,13 @@ class _Run:
         while state.gradients < self.settings.max_iterations:
             if schedule.may_end(state.gradients) and self._ends():
                 break
-            if schedule.chooses(state.gradients):
-                self._choose()
-            if schedule.starts_means(state.gradients):
-                state.start_round()
-            self.learner.move_chains(state, SWEEPS)
-            self.learner.step(state, schedule.rate(state.gradients))
+            with self.interrupts.held():
+                if schedule.chooses(state.gradients):
+                    self._choose()
+                if schedule.starts_means(state.gradients):
+                    state.start_round()
+                self.learner.move_chains(state, SWEEPS)
+                self.learner.step(state, schedule.rate(state.gradients))
             self.progress(state.gradients, "learning")
             if file is not None and file.due():
                 file.save(state)
@@ -233,9 +247,9 @@ class _Run:
             self.state.mask[...] = strongest(strengths, wanted)
 
     def _reached(self) -> bool:
-        """Say how fresh chains do, and whether they reach the target."""
+        """Say how newly started chains do, and whether they reach the target."""
         state = self.state
-        self.progress(state.gradients, "looking at fresh chains")
+        self.progress(state.gradients, "sampling newly started chains")
         look = evaluate_samples(
             self._model(),
             self.alignment,
@@ -260,9 +274,9 @@ def _verdict(
     assert look.diagnosis is not None
     enough, mixed = look.pearson >= target, look.diagnosis.mixed
     stopped = (
-        f"with {kept} couplings, {kept / schedule.total:.2%} of all, fresh chains "
-        f"reach Pearson {look.pearson:.3f}, {target:g} was wanted"
+        f"with {kept} couplings, {kept / schedule.total:.2%} of all, newly "
+        f"started chains reach Pearson {look.pearson:.3f}; the target is {target:g}"
     )
     if not mixed:
-        stopped += f"; {look.diagnosis.finding}; fit with a larger --lambda-j"
+        stopped += f"; {look.diagnosis.finding}; fit with a larger `lambda_j`"
     return enough and mixed, stopped

@@ -27,8 +27,9 @@ def check_gradients(schedule: Schedule, most: int) -> None:
     if schedule.form == "decimation" and schedule.end is not None:
         if most < schedule.end:
             raise UsageError(
-                f"--max-iterations {most}: decimation to density "
-                f"{schedule.density:g} takes {schedule.end}"
+                f"decimation to density {schedule.density:g} takes {schedule.end}",
+                parameter="max_iterations",
+                value=most,
             )
 
 
@@ -46,12 +47,13 @@ def sparse_plan(
         )
     else:
         what = (
-            f"couplings switched on, {schedule.limit} at most, until fresh chains have "
-            f"Pearson {settings.target:g}; up to {most} gradients"
+            f"couplings switched on, {schedule.limit} at most, until newly started "
+            f"chains reach Pearson {settings.target:g}; up to {most} gradients"
         )
     needed = sparse_bytes(alignment, settings)
     return (
         f"plan: sparse Boltzmann learning, gaps {settings.gaps}, lambda_j "
         f"{settings.lambda_j:g}, {settings.chains} chains; {what}, "
-        f"{most * seconds:.0f} s and {needed / 2**30:.2f} GiB, and fresh chains beside"
+        f"{most * seconds:.0f} s and {needed / 2**30:.2f} GiB, plus sampling to "
+        "evaluate it"
     )

@@ -54,11 +54,15 @@ class Schedule:
         if self.density is None:
             if self.form == "decimation":
                 raise UsageError(
-                    "--sparse decimation: give the --density to come down to, like 0.1"
+                    "give the `density` to come down to, like 0.1",
+                    parameter="sparse",
+                    value=self.form,
                 )
         elif not 0 < self.density < 1:
             raise UsageError(
-                f"--density {self.density:g}: a number between 0 and 1 is needed"
+                "a number between 0 and 1 is needed",
+                parameter="density",
+                value=f"{self.density:g}",
             )
 
     @property
@@ -92,7 +96,7 @@ class Schedule:
         return gradients // CYCLE * CYCLE + CYCLE
 
     def may_end(self, gradients: int) -> bool:
-        """Whether the model after so many gradients is one to look at."""
+        """Whether the model after so many gradients is to be evaluated."""
         if self.form == "decimation":
             return gradients == self.end
         return gradients > 0 and gradients % CYCLE == 0

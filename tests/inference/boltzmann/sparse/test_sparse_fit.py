@@ -11,7 +11,7 @@ from pottsfold.alphabet import Alphabet
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.boltzmann import checkpoint
 from pottsfold.inference.boltzmann.learner import DAMPING, Learner, first_state_of
-from pottsfold.inference.boltzmann.modes import FLOOR, MOST, leading_modes
+from pottsfold.inference.boltzmann.modes import FLOOR, MAX_MODES, leading_modes
 from pottsfold.inference.boltzmann.sparse import selection
 from pottsfold.inference.boltzmann.sparse.fit import fit_sparse
 from pottsfold.inference.boltzmann.sparse.schedule import (
@@ -190,7 +190,7 @@ def masked_state(learner, seed=3):
 
 @pytest.mark.parametrize("gaps", ["state", "missing"])
 def test_a_masked_step_equals_the_dense_formulas(gaps, monkeypatch):
-    monkeypatch.setattr("pottsfold.inference.boltzmann.modes.LEAST", 1.2)
+    monkeypatch.setattr("pottsfold.inference.boltzmann.modes.MIN_VARIANCE", 1.2)
     with Workers(1) as workers:
         statistics = family_statistics(gapped_family(n=200), gaps, workers)
         modes = leading_modes(statistics)
@@ -203,7 +203,7 @@ def test_a_masked_step_equals_the_dense_formulas(gaps, monkeypatch):
         after = parameters(learner, state)
     f, c = statistics.profile[:, :4], square(statistics.correlations, 5)
     mask, chains = square(state.mask, 5), state.codes[:, :5]
-    vectors, values = naive_dense.modes(f, c, 1.2, MOST, FLOOR)
+    vectors, values = naive_dense.modes(f, c, 1.2, MAX_MODES, FLOOR)
     assert len(values) >= 2
     rest = (vectors, values, 0.3, 0.02, DAMPING, FLOOR)
     expected = naive.masked_step(f, c, chains, *before, mask, *rest)
@@ -263,7 +263,7 @@ def test_activation_finds_what_was_planted_and_little_else(planted):
 
 
 def test_activation_without_couplings_to_find_does_not_converge(uncoupled):
-    with pytest.warns(NotConverged, match=r"0\.95 was wanted"):
+    with pytest.warns(NotConverged, match=r"the target is 0\.95"):
         fit = fit_sparse(uncoupled, density=0.02, chains=2000, max_iterations=100)
     assert fit.report.quality["pearson"] < 0.7
     assert fit.report.quality["couplings"] == round(0.02 * TOTAL)
@@ -360,15 +360,15 @@ def test_a_checkpoint_of_another_form_is_refused(planted, tmp_path):
 
 
 BAD = [
-    ({"form": "decimation"}, "--density"),
-    ({"density": 0.0}, "--density 0"),
-    ({"density": 1.0}, "--density 1"),
+    ({"form": "decimation"}, "`density`"),
+    ({"density": 0.0}, "`density=0`"),
+    ({"density": 1.0}, "`density=1`"),
     (
         {"form": "decimation", "density": 0.1, "max_iterations": 30},
-        r"--max-iterations 30: .* takes 110",
+        r"`max_iterations=30`: .* takes 110",
     ),
-    ({"lambda_j": 0.0}, "--lambda-j"),
-    ({"resume": True}, "--checkpoint"),
+    ({"lambda_j": 0.0}, "`lambda_j=0.0`"),
+    ({"resume": True}, "`checkpoint`"),
 ]
 
 
