@@ -55,6 +55,16 @@ def random_states(seed: int, stream: int, n: int) -> NDArray[np.uint64]:
     return words.astype(np.uint64).reshape(n, 4)
 
 
+def letter_generator(seed: int) -> np.random.Generator:
+    """Return what draws the first letters of chains from a seed."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(LETTERS,)))
+
+
+def chain_states(seed: int, n: int) -> NDArray[np.uint64]:
+    """Return the random states of n chains, shape (n, 4) uint64."""
+    return random_states(seed, STEPS, n)
+
+
 def start_chains(
     target: Target,
     n: int,
@@ -93,7 +103,7 @@ def start_chains(
         fixed and there is neither a sequence nor a focus.
     """
     model = target.model
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(LETTERS,)))
+    rng = letter_generator(seed)
     letters, counts = target.choices()
     picks = (rng.random((n, model.length)) * counts).astype(np.int64)
     codes = letters[np.arange(model.length), picks]
@@ -114,7 +124,7 @@ def start_chains(
         codes[keep] = given[keep]
     _check_fixed(target, codes, fixed)
     codes = np.repeat(codes, rungs, axis=0)
-    states = random_states(seed, STEPS, len(codes))
+    states = chain_states(seed, len(codes))
     return Chains(codes, energy(model, codes), states)
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.sampling.eigenvectors import leading_eigenvectors
+
 # Fewer records a half chain say nothing.
 MIN_RECORDS = 4
 # Sequences from which directions are found; the others are only projected.
 MAX_COMPARED = 500
-# Matrices up to this size are taken apart whole; of larger ones two eigenvectors are
-# sought, in a third of the time. On a busy machine whole ones took up to 4 CPU seconds
-# of waiting for one another in the linear algebra library's threads.
-MAX_WHOLE = 40
 
 
 def split_rhat(series: NDArray[np.float64]) -> float:
@@ -124,34 +122,20 @@ def principal_projections(
     matches = np.array([(some == row).sum(axis=1) for row in some], np.float64)
     centred = matches - matches.mean(axis=0)
     centred -= centred.mean(axis=1, keepdims=True)
-    values, vectors = _leading(centred, count)
+    rng = np.random.default_rng(0)
+    values, vectors = leading_eigenvectors(centred, count, rng)
     sites = np.arange(length)
     projections = np.zeros((count, len(rows)))
-    for k in range(min(count, len(values))):
-        if values[-1 - k] < 1e-9 * max(1.0, values[-1]):
+    for k, value in enumerate(values):
+        if value < 1e-9 * max(1.0, values[0]):
             break
         direction = np.zeros((length, size))
-        for row, weight in zip(some, vectors[:, -1 - k], strict=True):
+        for row, weight in zip(some, vectors[:, k], strict=True):
             direction[sites, row] += weight
         for i in sites:
             projections[k] += direction[i, rows[:, i]]
-        projections[k] /= np.sqrt(values[-1 - k])
+        projections[k] /= np.sqrt(value)
     return projections.reshape(count, *codes.shape[:-1])
-
-
-def _leading(
-    matrix: NDArray[np.float64], count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the largest eigenvalues of a symmetric matrix, rising, and vectors."""
-    from scipy.sparse.linalg import eigsh
-
-    if len(matrix) <= MAX_WHOLE or not matrix.any():
-        values, vectors = np.linalg.eigh(matrix)
-    else:
-        start = np.random.default_rng(0).standard_normal(len(matrix))
-        values, vectors = eigsh(matrix, count, v0=start, ncv=MAX_WHOLE)
-    order = np.argsort(values)
-    return values[order], vectors[:, order]
 
 
 def _halves(series: NDArray[np.float64]) -> NDArray[np.float64]:

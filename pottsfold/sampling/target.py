@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -131,6 +132,30 @@ def finest_scale(largest: float) -> float:
         a step a row.
     """
     return 2.0 ** math.floor(math.log2((MAX_SHORT - COLUMNS / 2) / largest))
+
+
+def fill_compact(fill: Callable[[float], float], scale: float) -> float | None:
+    """Fill a compact table in steps that keep its sums in range.
+
+    Parameters
+    ----------
+    fill : callable
+        Fills the table in so many steps a nat and returns the largest absolute sum, as
+        :func:`pottsfold.sampling.kernels.quantize` does.
+    scale : float
+        Steps a nat, a power of two, to begin with; halved until sums are in range.
+
+    Returns
+    -------
+    float or None
+        The steps a nat of the table as it stands; None if steps would have to be
+        coarser than 1/256 nat, and the table is of no use.
+    """
+    while scale * MAX_STEP >= 1:
+        if fill(scale) <= MAX_SHORT - COLUMNS / 2:
+            return scale
+        scale /= 2
+    return None
 
 
 def _plain(

@@ -14,10 +14,10 @@ from pottsfold.inference.boltzmann import kernels
 from pottsfold.inference.boltzmann.modes import Modes
 from pottsfold.inference.boltzmann.statistics import FamilyStatistics
 from pottsfold.jit import aligned_zeros
-from pottsfold.sampling.chains import LETTERS, STEPS, random_states
-from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, gibbs_sweeps, quantize
-from pottsfold.sampling.target import MAX_STEP
-from pottsfold.simd.tables import EIGHT, MAX_SHORT, short_width
+from pottsfold.sampling.chains import chain_states, letter_generator
+from pottsfold.sampling.kernels import FORBIDDEN, gibbs_sweeps, quantize
+from pottsfold.sampling.target import fill_compact
+from pottsfold.simd.tables import EIGHT, short_width
 from pottsfold.threads import Workers
 
 # Step length at the start, and gradients after which it is half of that.
@@ -91,7 +91,7 @@ def first_state_of(statistics: FamilyStatistics, n_chains: int, seed: int) -> St
     length, width = statistics.profile.shape
     size = statistics.size
     padded = padded_sites(length)
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(LETTERS,)))
+    rng = letter_generator(seed)
     codes = np.zeros((n_chains, padded), np.uint8)
     for i, profile in enumerate(statistics.profile):
         edges = np.cumsum(profile[:size])
@@ -104,7 +104,7 @@ def first_state_of(statistics: FamilyStatistics, n_chains: int, seed: int) -> St
         mean_couplings=np.zeros((pairs, size, width), np.float32),
         mean_centred=np.zeros((length, width)),
         codes=codes,
-        states=random_states(seed, STEPS, n_chains),
+        states=chain_states(seed, n_chains),
         mask=np.zeros((0, size, width), np.bool_),
     )
 
@@ -231,16 +231,17 @@ class Learner:
         self, state: State
     ) -> tuple[NDArray[np.float32] | NDArray[np.int16], float, tuple[int, ...]]:
         """Return couplings as chains see them, their steps a nat, and lanes."""
-        scale, longest = STEPS_PER_NAT, MAX_SHORT - COLUMNS / 2
-        while scale * MAX_STEP >= 1:
 
-            def fill(site: int, scale: float = scale) -> float:
+        def fill(scale: float) -> float:
+            def fill_site(site: int) -> float:
                 rows, short = state.table[site:][:1], self._compact[site:][:1]
                 return float(quantize(rows, scale, short, self._lanes))
 
-            if max(self.workers.map(fill, range(len(state.table)))) <= longest:
-                return self._compact, scale, (0,) * self.statistics.size
-            scale /= 2
+            return max(self.workers.map(fill_site, range(len(state.table))))
+
+        scale = fill_compact(fill, STEPS_PER_NAT)
+        if scale is not None:
+            return self._compact, scale, (0,) * self.statistics.size
         return state.table, 1.0, self._lanes
 
     def step(self, state: State, rate: float) -> None:

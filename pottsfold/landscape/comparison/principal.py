@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.sampling.eigenvectors import leading_eigenvectors
+
 # Sequences that the directions are found from; the others are only projected.
 MAX_ROWS = 1500
-# Matrices up to this size are solved for all eigenvectors.
-MAX_WHOLE = 40
 
 
 def principal_plane(
@@ -47,7 +47,9 @@ def principal_plane(
     total = float(np.square(centred, dtype=np.float64).sum())
     directions = np.zeros((2, codes.shape[1], size + 1))
     shares = np.zeros(2)
-    for k, (value, vector) in enumerate(_leading(centred @ centred.T, rng)):
+    products = (centred @ centred.T).astype(np.float64)
+    values, vectors = leading_eigenvectors(products, 2, rng)
+    for k, (value, vector) in enumerate(zip(values, vectors.T, strict=True)):
         if value <= 1e-6 * max(1.0, total):
             break
         along = (vector @ centred).reshape(means.shape) / np.sqrt(value)
@@ -57,25 +59,6 @@ def principal_plane(
         directions[k, :, first:size] = along
         shares[k] = value / total
     return directions, shares
-
-
-def _leading(
-    products: NDArray[np.float32], rng: np.random.Generator
-) -> list[tuple[float, NDArray[np.float64]]]:
-    """Return the two largest eigenvalues of a symmetric matrix, with eigenvectors."""
-    from scipy.sparse.linalg import eigsh
-
-    matrix = products.astype(np.float64)
-    if not matrix.any():
-        return []
-    if len(matrix) <= MAX_WHOLE:
-        values, vectors = np.linalg.eigh(matrix)
-    else:
-        # Two of 1,500 cost milliseconds, all of them seconds.
-        start = rng.standard_normal(len(matrix))
-        values, vectors = eigsh(matrix, 2, v0=start, ncv=MAX_WHOLE)
-    order = np.argsort(values)[::-1][:2]
-    return [(float(values[k]), vectors[:, k]) for k in order]
 
 
 def projected(
