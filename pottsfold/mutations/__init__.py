@@ -33,6 +33,7 @@ from pottsfold.mutations.scoring import (
     place_library,
     score_table,
 )
+from pottsfold.mutations.streaming import score_library
 
 __all__ = [
     "EffectTables",
@@ -57,6 +58,7 @@ __all__ = [
     "read_library",
     "read_mutant",
     "scan_table",
+    "score_library",
     "score_table",
     "single_log_odds",
     "write_mutant",
