@@ -21,9 +21,10 @@ from pottsfold.mutations.effects import (
     pair_epistasis,
     single_log_odds,
 )
+from pottsfold.mutations.library.files import mutant_column, read_library
 from pottsfold.mutations.library.numbering_shift import NumberingShift, numbering_shift
-from pottsfold.mutations.library.placement import place, place_sequences, place_texts
-from pottsfold.mutations.library.read import mutant_column, read_library
+from pottsfold.mutations.library.parse_one import place
+from pottsfold.mutations.library.parsing import place_sequences, place_texts
 from pottsfold.mutations.mutants import Mutants
 from pottsfold.mutations.notation import Substitution, read_mutant, write_mutant
 from pottsfold.mutations.scan import conservation, scan_table

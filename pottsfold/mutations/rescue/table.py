@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pottsfold.errors import MutationError, UsageError
 from pottsfold.model import PottsModel
 from pottsfold.mutations.epistasis import MIN_EFFECT, substitution_names
-from pottsfold.mutations.library.placement import place
+from pottsfold.mutations.library.parse_one import place
 from pottsfold.mutations.notation import read_mutant, write_mutant
 from pottsfold.mutations.rescue.classify import KINDS, NEUTRAL, rescue_kinds
 from pottsfold.mutations.rescue.cooccurrence import Seen
