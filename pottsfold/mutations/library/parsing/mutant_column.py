@@ -69,8 +69,8 @@ class TextColumns:
             One mutant each.
         """
         starts, data = buffers_of(texts)
-        most = (len(data) + len(texts)) // 4 + 1
-        read = empty_read(len(texts), most)
+        capacity = (len(data) + len(texts)) // 4 + 1
+        read = empty_read(len(texts), capacity)
         named = np.zeros((len(self._sites), self._reference.alphabet.size), np.int32)
         kernels.read_mutants(
             *(starts, data, self._classes, self._sites, self._low),
