@@ -91,7 +91,7 @@ def assay(
     plot
         Figure to draw, ending in .png, .pdf or .svg.
     seed
-        Random seed for bootstrap, permutations and training sets (default 0).
+        Random seed for bootstrap, permutations and training sets.
     """
     _check(epistasis, train, augmented, seed)
     potts = load_fit(model).model

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -38,20 +39,25 @@ def progress_bar(description: str, unit: str) -> Iterator[Progress]:
 
 
 @contextmanager
-def scoring_progress(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-    """Give a callback that takes how far a library is read, on a terminal only."""
-    with tqdm(
-        desc="scoring",
-        total=total,
-        unit=unit,
-        unit_scale=True,
-        file=sys.stderr,
-        disable=None,
-        leave=False,
-    ) as bar:
+def scoring_progress() -> Iterator[Callable[[int, int, str], None]]:
+    """Give a callback that shows how far a library is read, on a terminal only."""
+    with ExitStack() as stack:
+        bars: list[tqdm[NoReturn]] = []
 
-        def show(position: int) -> None:
-            bar.update(position - bar.n)
+        def show(position: int, size: int, unit: str) -> None:
+            # Made when the size is known, below the first messages.
+            if not bars:
+                bar = tqdm(
+                    desc="scoring",
+                    total=size or None,
+                    unit=unit,
+                    unit_scale=True,
+                    file=sys.stderr,
+                    disable=None,
+                    leave=False,
+                )
+                bars.append(stack.enter_context(bar))
+            bars[0].update(position - bars[0].n)
 
         yield show
 

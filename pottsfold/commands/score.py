@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import replace
+import os
 from pathlib import Path
 
-from pottsfold.alignment import Numbering
 from pottsfold.commands.console import say, scoring_progress
 from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
+from pottsfold.commands.switches import Switch
 from pottsfold.errors import UsageError
 from pottsfold.files import sha256_of
 from pottsfold.model import load_fit
-from pottsfold.mutations import EffectTables, effect_tables, in_background
-from pottsfold.mutations.assays import Augmented, load_augmented
-from pottsfold.mutations.library.files import (
-    chosen_column,
-    holds_sequences,
-    open_library,
+from pottsfold.mutations import (
+    EffectTables,
+    effect_tables,
+    in_background,
+    score_library,
 )
-from pottsfold.mutations.scoring_run import LibraryRun, origin_of, spare_memory
-from pottsfold.threads import chosen_threads
-
-# What a mutant's position can be, of nine digits.
-FARTHEST = 10**9
+from pottsfold.mutations.assays import Augmented, load_augmented
 
 
 def score(
@@ -36,7 +30,7 @@ def score(
     shift: int = 0,
     augmented: InputFile | None = None,
     threads: int | None = None,
-    resume: bool = False,
+    resume: Switch = False,
 ) -> None:
     """Score a library of mutants or sequences, of any length.
 
@@ -54,57 +48,42 @@ def score(
     output
         Table to write, ending in .csv, .tsv or .parquet; - is standard output.
     column
-        The column to score; by default the first there is of mutant, mutants,
-        hgvs_pro and mutated_sequence. One whose name ends in sequence or seq holds
-        whole sequences.
+        Column to score (default: the first there is of mutant, mutants, hgvs_pro and
+        mutated_sequence). One whose name ends in sequence or seq holds whole
+        sequences.
     background
-        Score against this wild type: a mutant of the focus sequence (A23T:G56D), or
-        a FASTA file of one sequence. Mutants then name its letters.
+        Wild type to score against (default: the focus sequence): a mutant of it
+        (A23T:G56D), or a FASTA file of one sequence. Mutants then name its letters.
     shift
-        Add this to the library's positions.
+        Number added to the library's positions.
     augmented
-        What assay --train learnt beside this model: adds the columns predicted,
+        File written by assay --train for this model: adds the columns predicted,
         predicted_low and predicted_high, in the assay's unit.
     threads
-        Every core by default.
+        Number of threads (default: all cores). Results do not depend on it.
     resume
-        Go on where a killed run stopped, with the parts it left in OUTPUT.parts.
+        Continue an interrupted run from the finished parts in OUTPUT.parts.
     """
-    if resume and output == "-":
-        raise UsageError("--resume needs a file to go on with; give it with -o")
-    n_threads = chosen_threads(threads)
-    spare_memory()
     if augmented is not None and background is not None:
         raise UsageError(
-            "--augmented was learnt for the model's own wild type; leave "
-            "out --background"
+            "learnt for the model's own wild type; leave out `background`",
+            parameter="augmented",
         )
+    _spare_memory()
     tables, learnt = _tables(model, background, augmented)
-    with contextlib.closing(open_library(library)) as source:
-        chosen = chosen_column(str(library), source.names, column)
-        if chosen != "mutant" and column is None:
-            say(f"column {chosen} is scored; --column NAME takes another")
-        if shift:
-            tables = _shifted(tables, shift, chosen)
-        settings = f"column {chosen}, background {background}, shift {shift}"
-        if augmented is not None:
-            settings += f", augmented {sha256_of(augmented)[:16]}"
-        with scoring_progress(source.size or None, source.unit) as progress:
-            run = LibraryRun(
-                str(library),
-                source,
-                tables,
-                chosen,
-                n_threads,
-                learnt,
-                progress=progress,
-                announce=say,
-            )
-            if output == "-":
-                summary = run.to_standard_output()
-            else:
-                origin = origin_of(library, model, settings)
-                summary = run.to_file(output, origin, resume=resume)
+    with scoring_progress() as progress:
+        summary = score_library(
+            tables,
+            library,
+            output,
+            column=column,
+            shift=shift,
+            augmented=learnt,
+            threads=threads,
+            resume=resume,
+            progress=progress,
+            announce=say,
+        )
     for line in summary.lines(tables, shift):
         say(line)
     if output != "-":
@@ -114,9 +93,9 @@ def score(
 def _tables(
     model: Path, background: str | None, augmented: Path | None
 ) -> tuple[EffectTables, Augmented | None]:
-    """Return a model's tables; the model itself, twice as large, is let go.
+    """Return a model's tables, and what was learnt beside it.
 
-    And what was learnt beside it.
+    The model itself, twice as large, is let go.
     """
     potts = load_fit(model).model
     potts.require_focus()
@@ -129,13 +108,9 @@ def _tables(
     return effect_tables(potts), learnt
 
 
-def _shifted(tables: EffectTables, shift: int, column: str) -> EffectTables:
-    """Return tables in the numbers of a library to which ``shift`` is added."""
-    if holds_sequences(column):
-        raise UsageError(
-            f"--shift {shift}: column {column} holds whole sequences, which have no "
-            "numbers to shift"
-        )
-    if abs(shift) > FARTHEST:
-        raise UsageError(f"--shift {shift}: at most {FARTHEST} either way")
-    return replace(tables, numbering=Numbering(tables.numbering.positions - shift))
+def _spare_memory() -> None:
+    """Have Arrow, if not yet loaded, give back what it no longer uses.
+
+    Its own allocator keeps 60 MB of it and is no faster here.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

@@ -21,9 +21,10 @@ from pottsfold.mutations.effects import (
     pair_epistasis,
     single_log_odds,
 )
+from pottsfold.mutations.library.files import mutant_column, read_library
 from pottsfold.mutations.library.numbering_shift import NumberingShift, numbering_shift
-from pottsfold.mutations.library.placement import place, place_sequences, place_texts
-from pottsfold.mutations.library.read import mutant_column, read_library
+from pottsfold.mutations.library.parse_one import place
+from pottsfold.mutations.library.parsing import place_sequences, place_texts
 from pottsfold.mutations.mutants import Mutants
 from pottsfold.mutations.notation import Substitution, read_mutant, write_mutant
 from pottsfold.mutations.scan import conservation, scan_table
@@ -33,6 +34,7 @@ from pottsfold.mutations.scoring import (
     place_library,
     score_table,
 )
+from pottsfold.mutations.streaming import score_library
 
 __all__ = [
     "EffectTables",
@@ -57,6 +59,7 @@ __all__ = [
     "read_library",
     "read_mutant",
     "scan_table",
+    "score_library",
     "score_table",
     "single_log_odds",
     "write_mutant",

@@ -1,4 +1,4 @@
-"""Single effects set right by what is known of amino acids in general.
+"""Single effects corrected by what is known of amino acids in general.
 
 A family shows which letters it uses at a site, but few of its sequences show any one
 of the others, and it does not tell a site that holds the protein together from one
@@ -7,10 +7,10 @@ that does its work. Two general facts help to rank substitutions as assays do:
 1. Letters that replace one another in proteins do alike. A letter's effect becomes
    half its own and half the mean over all letters b, weighted by how often b stands
    for it in related proteins (BLOSUM62; Henikoff & Henikoff 1992, PNAS 89:10915).
-2. Sites where the family is hydrophobic are mostly buried, and buried sites bear
-   substitutions worst. Effects are multiplied by the site's mean hydropathy (Kyte &
-   Doolittle 1982, J Mol Biol 157:105), scaled to 0 for arginine and 1 for isoleucine,
-   to the power 1/5.
+2. Sites where the family is hydrophobic are mostly buried, and buried sites
+   tolerate substitutions worst. Effects are multiplied by the site's mean hydropathy
+   (Kyte & Doolittle 1982, J Mol Biol 157:105), scaled to 0 for arginine and 1 for
+   isoleucine, to the power 1/5.
 
 The result ranks; it is no difference of energies.
 """

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel
-from pottsfold.mutations.library.placement import place_sequences, place_texts
-from pottsfold.mutations.library.read import read_library
+from pottsfold.mutations.library.files import read_library
+from pottsfold.mutations.library.parsing import place_sequences, place_texts
 from pottsfold.mutations.mutants import OK, Mutants
 
 

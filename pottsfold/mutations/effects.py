@@ -40,7 +40,7 @@ class Effects:
         Log-odds under the site-independent model; NaN for a model that knows no
         letter frequencies.
     adjusted : (n,) float64
-        The epistasis and the sum of single effects set right by what is known of
+        The epistasis and the sum of single effects corrected by what is known of
         amino acids in general, see :mod:`pottsfold.mutations.adjustment`: to rank
         mutants by, no difference of energies. NaN where that is not known.
     """

@@ -12,8 +12,12 @@ from pottsfold.errors import UsageError, nearest
 from pottsfold.mutations.assays.augmented import Augmented, augmented_scores
 from pottsfold.mutations.effects import EffectTables, effect_tables
 from pottsfold.mutations.library.files import holds_sequences
-from pottsfold.mutations.library.parsing import SequenceColumns, TextColumns
-from pottsfold.mutations.library.placement import place_sequences, place_texts
+from pottsfold.mutations.library.parsing import (
+    SequenceColumns,
+    TextColumns,
+    place_sequences,
+    place_texts,
+)
 from pottsfold.mutations.library.summary import LibrarySummary, summarize_batch
 from pottsfold.mutations.mutants import REASONS, STATUSES, Mutants, Reference
 

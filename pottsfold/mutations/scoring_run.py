@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-import os
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
-from pottsfold import __version__
 from pottsfold.errors import OutputError, PottsfoldError, TableError
-from pottsfold.files import sha256_of
-from pottsfold.mutations import EffectTables
-from pottsfold.mutations.assays import Augmented
+from pottsfold.files import note_written
+from pottsfold.mutations.assays.augmented import Augmented
+from pottsfold.mutations.effects import EffectTables
 from pottsfold.mutations.library.files import LibraryFile, holds_sequences
-from pottsfold.mutations.library.files.blocks import BLOCK_BYTES, Block
-from pottsfold.mutations.library.files.formats import BATCH_ROWS
+from pottsfold.mutations.library.files.blocks import Block
 from pottsfold.mutations.library.summary import (
     BatchSummary,
     LibrarySummary,
@@ -26,6 +21,14 @@ from pottsfold.tables.encoders import TextEncoder
 from pottsfold.tables.parts import TableParts
 from pottsfold.tables.writing import encoder_for
 from pottsfold.threads import Workers
+
+
+def no_progress(_position: int, _size: int, _unit: str) -> None:
+    """Show nothing."""
+
+
+def no_announcement(_line: str) -> None:
+    """Say nothing."""
 
 
 class LibraryRun:
@@ -46,9 +49,9 @@ class LibraryRun:
     augmented : Augmented, optional
         What was learnt from measurements.
     progress : callable
-        Called with how far the library is read, in its own unit.
+        Called with how far the library is read, its size and the unit of both.
     announce : callable
-        Called with a sentence when finished parts are kept.
+        Called with a message when finished parts are kept.
     """
 
     def __init__(
@@ -60,8 +63,8 @@ class LibraryRun:
         threads: int,
         augmented: Augmented | None = None,
         *,
-        progress: Callable[[int], None] = lambda _position: None,
-        announce: Callable[[str], None] = lambda _line: None,
+        progress: Callable[[int, int, str], None] = no_progress,
+        announce: Callable[[str], None] = no_announcement,
     ) -> None:
         self._name = name
         self._source = source
@@ -82,7 +85,7 @@ class LibraryRun:
         output : str
             The table.
         origin : dict of str
-            From :func:`origin_of`.
+            What decides the result.
         resume : bool
             Whether to go on with the parts that a killed run left.
 
@@ -111,14 +114,12 @@ class LibraryRun:
                 tasks = enumerate(self._source.blocks())
                 for batch, position in workers.stream(scored, tasks):
                     summary.add(batch)
-                    self._progress(position)
+                    self._progress(position, self._source.size, self._source.unit)
                     count += 1
             self._check(summary)
             parts.join(count, self._columns)
         except (KeyboardInterrupt, OutputError):
-            self._announce(
-                f"finished parts are kept in {parts.folder}: `resume` goes on with them"
-            )
+            self._keep(parts)
             raise
         except PottsfoldError:
             parts.remove()
@@ -156,7 +157,7 @@ class LibraryRun:
                         out.write(encoder.header(self._columns))
                     out.write(rows)
                     summary.add(batch)
-                    self._progress(position)
+                    self._progress(position, self._source.size, self._source.unit)
             out.flush()
         except BrokenPipeError:
             raise
@@ -167,35 +168,16 @@ class LibraryRun:
         self._check(summary)
         return summary
 
+    def _keep(self, parts: TableParts) -> None:
+        """Keep finished parts for another run, and say so; remove a folder of none."""
+        if not parts.n_finished():
+            parts.remove()
+            return
+        note_written(parts.folder)
+        self._announce(
+            f"finished parts are kept in {parts.folder}: `resume` goes on with them"
+        )
+
     def _check(self, summary: LibrarySummary) -> None:
         if not summary.rows:
             raise TableError(self._name, "no row below the header")
-
-
-def spare_memory() -> None:
-    """Have Arrow, if not yet loaded, give back what it no longer uses.
-
-    Its own allocator keeps 60 MB of it and is no faster here.
-    """
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-
-
-def origin_of(library: Path, model: Path, settings: str) -> dict[str, str]:
-    """Return what decides a scored library, one line each.
-
-    Parameters
-    ----------
-    library, model : Path
-        Files: the library is known by its size and time, the model by its SHA-256.
-    settings : str
-        Options that change the result.
-    """
-    about = library.stat()
-    changed = datetime.datetime.fromtimestamp(about.st_mtime, datetime.UTC)
-    return {
-        "library": f"{library.resolve()} ({about.st_size} bytes, of {changed})",
-        "model": f"{model.name} (SHA-256 {sha256_of(model)[:16]})",
-        "settings": settings,
-        "program": f"pottsfold {__version__}",
-        "parts": f"of {BLOCK_BYTES} bytes or {BATCH_ROWS} rows",
-    }

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pottsfold.errors import OutputError, PottsfoldError, UsageError
-from pottsfold.files import written_whole
+from pottsfold.files import note_written
 from pottsfold.tables.encoders import Encoder
 
 if TYPE_CHECKING:
@@ -88,11 +88,16 @@ class TableParts:
         try:
             self._encoder.join(paths, names, whole)
             whole.replace(self._output)
+            note_written(self._output)
         except OSError as error:
             raise OutputError(
                 f"{self._output}: cannot be written ({error.strerror or error})"
             ) from error
         self.remove()
+
+    def n_finished(self) -> int:
+        """Return the number of parts that are whole."""
+        return len(list(self.folder.glob(f"[0-9]*.{self._encoder.ending}")))
 
     def remove(self) -> None:
         """Remove the parts and their folder."""
@@ -157,8 +162,20 @@ class TableParts:
         )
 
     def _write(self, place: Path, write: Callable[[Path], Any]) -> None:
-        with written_whole(place) as beside:
+        """Write a file, renamed into place when whole.
+
+        No result yet, so it does not count as written.
+        """
+        beside = place.with_name(f".{place.name}")
+        try:
             write(beside)
+            beside.replace(place)
+        except OSError as error:
+            raise OutputError(
+                f"{place}: cannot be written ({error.strerror or error})"
+            ) from error
+        finally:
+            beside.unlink(missing_ok=True)
 
     def _check(self) -> None:
         try:

@@ -165,4 +165,4 @@ def test_a_column_of_mutants_is_asked_for_without_an_option_of_score(
     path.write_text("Mutant,score\nA1T,1\n")
     assert main(["assay", model_file, str(path), "-o", str(tmp_path / "o.csv")]) == 2
     assert "--column" not in (said := capsys.readouterr().err)
-    assert "name the one that holds the mutants mutant" in said
+    assert "rename the column of mutants to mutant" in said

@@ -62,7 +62,7 @@ def test_single_rescues_come_first_then_pairs(folder, harmful, capsys):
     assert told.out == ""
     assert f"rescues of 1 substitution: all {9 * 19} examined" in told.err
     assert f"rescues of 2 substitutions: all {36 * 19 * 19} examined" in told.err
-    assert "what suits the mutant best, " in told.err
+    assert "strongest positive epistasis with the mutant: " in told.err
     assert "warning" not in told.err
 
 

@@ -119,7 +119,7 @@ def test_the_advice_says_what_to_do():
     line = library_summary(model, place_texts(model, scan_of(FOCUS, 110)))[-1]
     assert "adding -100 to the library's positions would make 16 of its 16" in line
     assert "nothing was shifted" in line
-    assert "score with --shift -100" in line
+    assert "score with `shift=-100`" in line
 
 
 def test_a_library_longer_than_the_model_shows_its_shift():

@@ -144,7 +144,7 @@ def learning_lines(curve: pd.DataFrame, learnt: Augmented) -> list[str]:
     ]
     lines += [
         f"trained on {row['n_training']} of them: {row['spearman']:.3f} on the rest "
-        f"(SD {row['sd']:.3f} over {row['n_splits']} random choices); "
+        f"(SD {row['sd']:.3f} over {row['n_splits']} random training sets); "
         f"{row['coverage']:.0%} of the rest lie in their {learnt.level:.0%} interval"
         for row in trained
     ]

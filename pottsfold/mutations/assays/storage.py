@@ -22,7 +22,7 @@ from pottsfold.errors import ModelFormatError
 from pottsfold.files import written_whole
 from pottsfold.model import PottsModel
 from pottsfold.mutations.assays.augmented import Augmented
-from pottsfold.mutations.library.placement import place_texts
+from pottsfold.mutations.library.parsing import place_texts
 from pottsfold.mutations.mutants import OK
 from pottsfold.mutations.notation import Substitution
 from pottsfold.provenance import Provenance

@@ -16,7 +16,7 @@ from pottsfold.mutations.epistasis.backgrounds import (
     background_table,
 )
 from pottsfold.mutations.epistasis.classify import KINDS, MIN_EFFECT, epistasis_kinds
-from pottsfold.mutations.epistasis.measured_pairs import measured_table
+from pottsfold.mutations.epistasis.measured_epistasis import measured_table
 from pottsfold.mutations.epistasis.network import network_table
 from pottsfold.mutations.epistasis.ranking import (
     SubstitutionPairs,

@@ -95,7 +95,7 @@ def background_effects(
     column, letter : int
         The substitution's site, from 0, and new code.
     threads : int, optional
-        Every core by default; the numbers do not depend on it.
+        Number of threads (default: all cores). Results do not depend on it.
     """
     focus = model.require_focus()
     old = int(focus[column])
@@ -188,20 +188,22 @@ def background_summary(model: PottsModel, effects: BackgroundEffects) -> list[st
     low, high = np.quantile(values, [0.05, 0.95])
     turned = values * np.sign(effects.in_focus) <= -MIN_EFFECT
     lines.append(
-        f"contingency: in them {values.mean():+.2f} on average, sd {values.std():.2f}, "
-        f"9 in 10 from {low:+.2f} to {high:+.2f}; the other sign than in the focus "
-        f"in {turned.mean():.0%}"
+        f"contingency: mean effect in them {values.mean():+.2f} nats, "
+        f"SD {values.std():.2f}, 90 % from {low:+.2f} to {high:+.2f}; of opposite "
+        f"sign to that in the focus sequence in {turned.mean():.0%}"
     )
     if np.ptp(identity) > 0 and np.ptp(values) > 0:
         rho = float(spearmanr(1 - identity, values).statistic)
-        lines.append(f"Spearman of effect and distance from the focus: {rho:+.2f}")
+        lines.append(
+            f"Spearman of effect and distance from the focus sequence: {rho:+.2f}"
+        )
     old, new = (model.alphabet.letters[code] for code in (effects.old, effects.new))
     have, lack = values[letters == effects.new], values[letters == effects.old]
     if len(have) and len(lack):
         lines.append(
-            f"entrenchment: {len(have)} sequences have {new}, where going back to "
-            f"{old} is worth {-have.mean():+.2f} on average; {len(lack)} have {old}, "
-            f"where {new} is worth {lack.mean():+.2f}"
+            f"entrenchment: {len(have)} sequences have {new}, where reversion to "
+            f"{old} has a mean effect of {-have.mean():+.2f} nats; {len(lack)} have "
+            f"{old}, where {new} has one of {lack.mean():+.2f}"
         )
     else:
         lines.append(

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
+from pottsfold.mutations.epistasis.ranking import (
+    epistasis_table,
+    in_order,
+    pairs_of,
+    rank,
+)
 from pottsfold.mutations.mutants import OK, Mutants
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Letters are uint8, so a substitution's key is its column times this, and its letter.
 LETTERS = 256
@@ -130,6 +140,44 @@ def measured_epistasis(
         corrected=score_12 - _increasing_fit(score_1 + score_2, score_12),
         wild_type=wild_type,
     )
+
+
+def measured_table(
+    model: PottsModel, measured: MeasuredEpistasis, count: int
+) -> pd.DataFrame:
+    """Return the measured pairs of substitutions, the strongest predicted first.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With a focus sequence.
+    measured : MeasuredEpistasis
+        Of double mutants whose single ones are measured too. Those with a deletion
+        are left out.
+    count : int
+        How many pairs at most.
+
+    Returns
+    -------
+    DataFrame
+        The columns of :func:`pottsfold.mutations.epistasis.epistasis_table`; then
+        ``measured_1, measured_2, measured_12`` (scores), ``measured_epistasis`` (raw)
+        and ``corrected_epistasis`` (corrected for assay nonlinearity), in the
+        assay's unit, positive = better together than apart.
+    """
+    pairs = pairs_of(model, measured.columns, measured.letters.astype(np.int64))
+    order = rank(pairs, count)
+    order = order[np.isfinite(pairs.epistasis[order])]
+    table = epistasis_table(model, in_order(pairs, order))
+    for name, values in (
+        ("measured_1", measured.score_1),
+        ("measured_2", measured.score_2),
+        ("measured_12", measured.score_12),
+        ("measured_epistasis", measured.raw),
+        ("corrected_epistasis", measured.corrected),
+    ):
+        table[name] = values[order]
+    return table
 
 
 def _single_means(

@@ -99,7 +99,7 @@ def site_pairs(model: PottsModel, *, threads: int | None = None) -> SitePairs:
     model : PottsModel
         With a focus sequence.
     threads : int, optional
-        Every core by default; the numbers do not depend on it.
+        Number of threads (default: all cores). Results do not depend on it.
 
     Raises
     ------

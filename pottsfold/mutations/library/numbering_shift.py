@@ -69,7 +69,7 @@ def numbering_shift(
         return None
     number, count = best[0]
     covered = len(set(positions) & {position + number for position, _ in named})
-    fewest = max(MIN_SITES, min(len(named), model.length) / 2)
-    if count < fewest or count < SHARE_AGREEING * covered:
+    needed = max(MIN_SITES, min(len(named), model.length) / 2)
+    if count < needed or count < SHARE_AGREEING * covered:
         return None
     return NumberingShift(number, count, len(named))

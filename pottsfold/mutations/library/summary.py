@@ -103,9 +103,9 @@ class LibrarySummary:
         Parameters
         ----------
         reference : PottsModel or EffectTables
-            What it was placed in.
+            What it was placed in, in its own numbers.
         shift : int
-            What was added to the library's positions already.
+            What was added to the library's positions.
 
         Returns
         -------
@@ -121,7 +121,7 @@ class LibrarySummary:
         return [
             f"{self.rows} mutants: {counts}",
             *self._fault_lines(),
-            *self._missing_lines(reference),
+            *self._missing_lines(reference, shift),
             *self._repeat_lines(),
             *self._shift_lines(reference, shift),
         ]
@@ -144,12 +144,12 @@ class LibrarySummary:
             lines.append(line)
         return lines
 
-    def _missing_lines(self, reference: Reference) -> list[str]:
+    def _missing_lines(self, reference: Reference, shift: int) -> list[str]:
         if not self._kinds[PARTIAL].any():
             return []
         missing: Counter[int] = Counter()
         for (position, _), count in self._wild_types.items():
-            if reference.numbering.column(position) is None:
+            if reference.numbering.column(position + shift) is None:
                 missing[position] += count
         most = ", ".join(
             f"{position} ({count} times)"
@@ -174,9 +174,9 @@ class LibrarySummary:
         if astray <= (self.rows - by_reason["bad_notation"]) / 2:
             return []
         shift = numbering_shift(reference, self._wild_types)
-        if shift is None or not shift.number:
+        if shift is None or shift.number == given:
             return []
-        number = given + shift.number
+        number = shift.number
         agree = (
             f"{shift.agreeing} of its {shift.named} wild-type letters agree with the "
             "model's"

@@ -166,7 +166,7 @@ def double_rescues(
     model, columns, letters, count, rank_by
         As for :func:`single_rescues`.
     threads : int, optional
-        Every core by default; the rescues do not depend on it.
+        Number of threads (default: all cores). The rescues do not depend on it.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pottsfold.errors import MutationError, UsageError
 from pottsfold.model import PottsModel
 from pottsfold.mutations.epistasis import MIN_EFFECT, substitution_names
-from pottsfold.mutations.library.placement import place
+from pottsfold.mutations.library.parse_one import place
 from pottsfold.mutations.notation import read_mutant, write_mutant
 from pottsfold.mutations.rescue.classify import KINDS, NEUTRAL, rescue_kinds
 from pottsfold.mutations.rescue.cooccurrence import Seen
@@ -124,14 +124,14 @@ def rescue_summary(mutant: str, rescues: Rescues, table: pd.DataFrame) -> list[s
     lines = [
         f"rescues of {size} substitution{'s' * (size > 1)}: all {rescues.n_examined} "
         f"examined; of the first {len(table)}, {counted}",
-        f"the first, {best['rescue']}: {best['log_odds_rescue']:+.2f} alone, "
-        f"{rescues.restored[0]:+.2f} in the mutant, which is then at "
-        f"{best['log_odds_together']:+.2f}; {best['type']}",
+        f"best: {best['rescue']}, {best['type']}: {best['log_odds_rescue']:+.2f} nats "
+        f"alone, {rescues.restored[0]:+.2f} in the mutant, "
+        f"{best['log_odds_together']:+.2f} together",
     ]
     if size == 1 and table["compensation"].max() < MIN_EFFECT:
         lines.append(
-            f"none of these is owed to {mutant}: what improves it improves the wild "
-            "type as much (`rank_by=restored` lists such stabilizers)"
+            f"none of these compensates {mutant}: each improves the wild type as much "
+            "(`rank_by=restored` lists such stabilizers)"
         )
     return lines
 
@@ -148,9 +148,9 @@ def partner_line(model: PottsModel, rescues: Rescues) -> str:
     """
     names = substitution_names(model)[rescues.columns[0], rescues.letters[0]]
     return (
-        f"what suits the mutant best, {':'.join(names)}: "
-        f"{rescues.alone[0]:+.2f} alone, "
-        f"{rescues.restored[0]:+.2f} in the mutant; `rank_by=epistasis` lists these"
+        f"strongest positive epistasis with the mutant: {':'.join(names)}, "
+        f"{rescues.alone[0]:+.2f} nats alone, {rescues.restored[0]:+.2f} in the "
+        "mutant; `rank_by=epistasis` lists such substitutions"
     )
 
 
@@ -160,5 +160,5 @@ def harmless_warning(mutant: str, log_odds: float) -> str:
         return ""
     return (
         f"warning: {mutant} is not harmful by this model (log-odds {log_odds:+.2f}): "
-        "what follows improves it, but rescues nothing"
+        "the substitutions found improve it, but compensate no harm"
     )

@@ -52,6 +52,48 @@ def test_a_killed_run_is_resumed_to_the_same_bytes(there, capsys):
     assert not folder.exists()
 
 
+def test_ctrl_c_keeps_finished_parts_and_says_so(there):
+    Path("long.csv").write_text("mutant\n" + "M10W:K11A\nT12C\n" * 500_000)
+    words = ["score", "m.potts", "long.csv", "-o", "o.csv", "--threads", "2"]
+    program = (
+        "import sys, time; from pottsfold.tables import parts;"
+        "write = parts.TableParts.write;"
+        "parts.TableParts.write = lambda *a: (time.sleep(0.2), write(*a));"
+        "from pottsfold.commands.main import run; run()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True
+    )
+    folder = there / "o.csv.parts"
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("0*.rows")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 130
+    assert list(folder.glob("0*.rows"))
+    assert said[-2:] == [
+        "finished parts are kept in o.csv.parts: --resume goes on with them",
+        "pottsfold: interrupted; written before: o.csv.parts",
+    ]
+    assert not Path("o.csv").exists()
+
+
+def test_without_a_finished_part_nothing_stays(there, monkeypatch, capsys):
+    before = sorted(there.iterdir())
+    monkeypatch.setattr(TableParts, "write", interrupt)
+    assert score("l.csv", "-o", "o.csv") == 130
+    assert capsys.readouterr().err == "pottsfold: interrupted; nothing was written\n"
+    assert sorted(there.iterdir()) == before
+
+
+def test_resuming_needs_a_file(there, capsys):
+    assert score("l.csv", "-o", "-", "--resume") == 2
+    assert "--resume: it needs -o to be a file" in capsys.readouterr().err
+    assert score("l.csv", "-o", "o.csv", "--no-resume") == 2
+    assert "Unknown option" in capsys.readouterr().err
+
+
 def test_finished_parts_are_not_made_again(there, in_blocks_of, monkeypatch):
     in_blocks_of(40)
     assert score("l.csv", "-o", "whole.csv") == 0
@@ -82,8 +124,9 @@ def test_finished_parts_are_not_made_again(there, in_blocks_of, monkeypatch):
             lambda: save_fit(
                 "m.potts", Fit(family("missing"), FitReport("independent"))
             ),
-            r"made with model m.potts \(SHA-256 .*, this is model m.potts \(SHA-256",
+            r"made with model and wild type SHA-256 .*, this is model and wild type SH",
         ),
+        (lambda: ["--background", "M10W"], "made with model and wild type SHA-256"),
         (lambda: ["--shift", "1"], r"made with settings .*shift 0, this is .*shift 1"),
     ],
 )
@@ -94,12 +137,13 @@ def test_parts_of_something_else_are_not_gone_on_with(
     with monkeypatch.context() as patch:
         patch.setattr(TableParts, "join", interrupt)
         assert score("l.csv", "-o", "o.csv") == 130
-    assert "--resume goes on" in capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()
+    assert said[-2].endswith("o.csv.parts: --resume goes on with them")
+    assert said[-1] == "pottsfold: interrupted; written before: o.csv.parts"
     words = change() or []
     assert score("l.csv", "-o", "o.csv", "--resume", *words) == 2
-    message = capsys.readouterr().err
+    message = capsys.readouterr().err.splitlines()[-1]
     assert re.search(complaint, message)
-    assert message.count("\n") == 1
     assert Path("o.csv.parts").exists()
     # Without --resume it begins anew.
     assert score("l.csv", "-o", "o.csv", *words) == 0

@@ -84,7 +84,7 @@ def test_the_table_and_the_summary_tell_of_every_sequence():
     assert f"{table['mutant'][0]}: " in text
     assert "contingency: " in text
     assert "Spearman" in text
-    assert f"sequences have {model.alphabet.letters[letter]}, where going back" in text
+    assert f"sequences have {model.alphabet.letters[letter]}, where reversion" in text
 
 
 def test_a_model_without_couplings_knows_no_contingency():

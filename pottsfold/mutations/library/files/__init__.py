@@ -1,4 +1,4 @@
-"""Libraries of mutants as files: read in blocks, any length in the same room.
+"""Libraries of mutants as files: read in blocks, any length in the same memory.
 
 A block is read by the caller's thread and made a table by another; see
 :class:`LibraryFile`.
@@ -8,7 +8,16 @@ from pottsfold.mutations.library.files.formats import LibraryFile
 from pottsfold.mutations.library.files.opening import (
     chosen_column,
     holds_sequences,
+    mutant_column,
     open_library,
+    read_library,
 )
 
-__all__ = ["LibraryFile", "chosen_column", "holds_sequences", "open_library"]
+__all__ = [
+    "LibraryFile",
+    "chosen_column",
+    "holds_sequences",
+    "mutant_column",
+    "open_library",
+    "read_library",
+]

@@ -1,8 +1,9 @@
-"""Opening a library: which format, which columns, which of them holds the mutants."""
+"""Opening a library: its format, its columns, the one that holds the mutants."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from pottsfold.errors import TableError, nearest
@@ -25,9 +26,13 @@ from pottsfold.mutations.library.files.formats import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
 # In the order they are preferred: the field's own, EVcouplings', MAVE-HGVS's.
 MUTANT_COLUMNS = ("mutant", "mutants", "hgvs_pro")
 SEQUENCE_ENDINGS = ("sequence", "seq")
+# Where no other column can be named.
+RENAME = "rename the column of mutants to mutant"
 
 
 def open_library(path: str | Path) -> LibraryFile:
@@ -101,6 +106,53 @@ def chosen_column(
         + nearest(sought[0], columns)
         + f"; {advice}",
     )
+
+
+def read_library(path: str | Path) -> pd.DataFrame:
+    """Read a library of mutants.
+
+    Parameters
+    ----------
+    path : str or Path
+        csv, tsv (whole lines beginning with ``#`` are comments), Parquet or FASTA;
+        texts may be compressed (gz, xz, zstd, bz2). Recognised by its content.
+
+    Returns
+    -------
+    DataFrame
+        Its columns as they stand in the file, text columns as texts, so that what
+        is written back is what was read. Of a FASTA file: ``name``, the header, and
+        ``mutated_sequence``.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read, is empty, or has no column that
+        :func:`mutant_column` knows.
+    """
+    import pyarrow as pa
+
+    with closing(open_library(path)) as library:
+        chosen_column(str(path), library.names, advice=RENAME)
+        parts = [library.table(block) for block in library.blocks()]
+    if not any(map(len, parts)):
+        raise TableError(str(path), "no row below the header")
+    frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    return frame
+
+
+def mutant_column(library: pd.DataFrame) -> str:
+    """Return the column to score.
+
+    The first there is of ``mutant``, ``mutants`` (EVcouplings), ``hgvs_pro``
+    (MAVE-HGVS) and ``mutated_sequence``, which holds whole sequences.
+
+    Raises
+    ------
+    TableError
+        If there is none.
+    """
+    return chosen_column("library", map(str, library.columns), advice=RENAME)
 
 
 def holds_sequences(column: str) -> bool:

@@ -5,8 +5,10 @@ What the kernels here do not understand they leave to the readers of single text
 :mod:`pottsfold.mutations.library.sequences`, whose answers theirs equal.
 """
 
-from pottsfold.mutations.library.parsing.arrow_buffers import text_array
-from pottsfold.mutations.library.parsing.mutant_column import TextColumns
-from pottsfold.mutations.library.parsing.sequence_column import SequenceColumns
+from pottsfold.mutations.library.parsing.mutant_column import TextColumns, place_texts
+from pottsfold.mutations.library.parsing.sequence_column import (
+    SequenceColumns,
+    place_sequences,
+)
 
-__all__ = ["SequenceColumns", "TextColumns", "text_array"]
+__all__ = ["SequenceColumns", "TextColumns", "place_sequences", "place_texts"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from pottsfold.mutations.library.parsing.arrow_buffers import (
     empty_read,
     finished,
     read_only,
+    text_array,
 )
 from pottsfold.mutations.mutants import Mutants, Reference
 from pottsfold.mutations.notation import STOP
@@ -67,8 +69,8 @@ class TextColumns:
             One mutant each.
         """
         starts, data = buffers_of(texts)
-        most = (len(data) + len(texts)) // 4 + 1
-        read = empty_read(len(texts), most)
+        capacity = (len(data) + len(texts)) // 4 + 1
+        read = empty_read(len(texts), capacity)
         named = np.zeros((len(self._sites), self._reference.alphabet.size), np.int32)
         kernels.read_mutants(
             *(starts, data, self._classes, self._sites, self._low),
@@ -99,6 +101,30 @@ class TextColumns:
                 )
             }
         )
+
+
+def place_texts(reference: Reference, texts: Iterable[object]) -> Mutants:
+    """Read mutants and place them in a model.
+
+    Parameters
+    ----------
+    reference : PottsModel or EffectTables
+        With a focus sequence.
+    texts : iterable or pyarrow StringArray
+        As :func:`pottsfold.mutations.read_mutant` reads them; what is not a text,
+        such as an empty cell of a table, is bad notation.
+
+    Returns
+    -------
+    Mutants
+        One for every text, in their order.
+
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
+    """
+    return TextColumns(reference).read(text_array(texts))
 
 
 def _letter_classes(reference: Reference) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from pottsfold.mutations.library.parsing.arrow_buffers import (
     empty_read,
     finished,
     read_only,
+    text_array,
 )
 from pottsfold.mutations.library.sequences import (
     letter_fault,
@@ -131,6 +133,33 @@ class SequenceColumns:
         return pa.LargeStringArray.from_buffers(
             len(bounds) - 1, pa.py_buffer(ends), pa.py_buffer(text)
         )
+
+
+def place_sequences(reference: Reference, sequences: Iterable[object]) -> Mutants:
+    """Place whole sequences in a model by their differences from its focus.
+
+    Parameters
+    ----------
+    reference : PottsModel or EffectTables
+        With a focus sequence.
+    sequences : iterable or pyarrow StringArray
+        Texts of L aligned letters, ``-`` or ``.`` for a gap. One of another length
+        loses its lower-case letters and dots, the inserts of A2M and A3M. Where
+        that does not make L letters either, a text of one letter for every residue
+        number from the first site's to the last's is read by these numbers. Any
+        other is bad notation.
+
+    Returns
+    -------
+    Mutants
+        One for every sequence, in their order; the texts name the differences.
+
+    Raises
+    ------
+    UsageError
+        If the model has no focus sequence.
+    """
+    return SequenceColumns(reference).read(text_array(sequences))
 
 
 def _faults(reference: Reference) -> NDArray[np.uint8]:

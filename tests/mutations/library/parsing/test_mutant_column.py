@@ -1,38 +1,33 @@
-"""Mutants in a model: every reason, and one bad mutant never spoils the others."""
+"""Columns of mutants: every reason; loops over bytes equal reading one by one."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pottsfold.alignment import Numbering
-from pottsfold.alphabet import PROTEIN
-from pottsfold.errors import MutationError, UsageError
+from pottsfold.alphabet import PROTEIN, Alphabet
+from pottsfold.errors import UsageError
 from pottsfold.mutations import (
-    Mutants,
-    Substitution,
     mutant_effects,
-    place,
     place_sequences,
     place_texts,
 )
-from pottsfold.mutations.mutants import REASONS, STATUSES
-from tests.strategies import random_model
-
-
-def model_of(sequence, *, gaps="missing", first=10):
-    model = random_model(0, len(sequence), gaps=gaps, first=first)
-    return replace(model, focus=PROTEIN.encode(sequence))
-
-
-def verdicts(mutants):
-    return [
-        (STATUSES[status], REASONS[reason])
-        for status, reason in zip(mutants.statuses, mutants.reasons, strict=True)
-    ]
-
+from pottsfold.mutations.library.parse_one import place_each
+from pottsfold.mutations.library.parsing import mutant_column, sequence_column
+from pottsfold.mutations.mutants import REASONS
+from tests.mutations.library.parsing.columns import (
+    POSITIONS,
+    assert_same,
+    model_of,
+    model_with_holes,
+    verdicts,
+)
+from tests.strategies import gap_treatments, random_model
 
 CASES = {
     "A10T": ("ok", "", 1),
@@ -113,34 +108,6 @@ def test_a_gap_in_the_focus_is_no_wild_type_where_gaps_are_missing_data():
     assert verdicts(insertion) == [("ok", "")]
 
 
-def test_positions_are_the_focus_sequences_own_numbers():
-    model = model_of("ACDE")
-    model = replace(model, numbering=Numbering(np.array([-2, 5, 9, 40])))
-    assert place(model, Substitution("D", 9, "W")) == (2, PROTEIN.letters.index("W"))
-    assert place(model, Substitution("A", -2, "W"))[0] == 0
-    with pytest.raises(MutationError, match="position 6 is not in the model") as caught:
-        place(model, Substitution("D", 6, "W"))
-    assert (caught.value.reason, caught.value.position) == ("outside_model", 6)
-
-
-def test_whole_sequences_are_told_by_their_differences():
-    model = model_of("ACDE")
-    sequences = ["ACDE", "acde", "TCDE", "TCDW", "ACxxD.E", "A C D E\n", "TCD"]
-    mutants = place_sequences(model, [*sequences, "TCXE", "TC*E", "TC-E", "TC.E"])
-    assert mutants.texts.to_pylist() == [
-        *("WT", "WT", "A10T", "A10T:E13W", "WT", "WT", ""),
-        *("A10T:D12X", "A10T:D12*", "A10T:D12-", "A10T:D12-"),
-    ]
-    assert verdicts(mutants) == [
-        *[("ok", "")] * 6,
-        ("unscorable", "bad_notation"),
-        ("unscorable", "unknown_letter"),
-        *[("unscorable", "gap_or_stop")] * 3,
-    ]
-    assert mutants.counts.tolist() == [0, 0, 1, 2, 0, 0, -1, 2, 2, 2, 2]
-    assert "3 letters for a model of 4 sites" in mutants.issues["bad_notation"].message
-
-
 def test_no_mutants_are_no_trouble():
     mutants = place_texts(model_of("ACDE"), [])
     assert len(mutants) == len(mutant_effects(model_of("ACDE"), mutants).log_odds) == 0
@@ -153,11 +120,78 @@ def test_a_model_without_a_focus_is_refused():
             function(model, ["A1T"])
 
 
-def test_mutants_check_their_arrays():
-    good = place_texts(model_of("ACDE"), ["A10T", "WT"])
-    assert not good.columns.flags.writeable
-    with pytest.raises(ValueError, match=r"counts are \(1,\) where \(2,\) is due"):
-        replace(good, counts=good.counts[:1])
-    with pytest.raises(ValueError, match="offsets must run"):
-        replace(good, offsets=np.array([0, 1, 2]))
-    assert isinstance(good, Mutants)
+letters = st.sampled_from("ACDEFGacdX*-.=BZ#1?\u00c5")
+
+
+numbers = st.sampled_from([*POSITIONS.tolist(), 0, 8, -4, 99, 4500, 123456789012])
+
+
+substitutions = st.builds(
+    "{}{}{}".format, letters, numbers | st.just(""), letters | st.just("")
+) | st.sampled_from(["A-3C", "C-2D", "D5E", "D5D", "-6A", "E7F", "F40W", "D05A"])
+
+
+separators = st.sampled_from([":", ",", "/", ";", " ", " : ", "\t", "::", "\u00a0", ""])
+
+
+@st.composite
+def mutant_texts(draw):
+    parts = draw(st.lists(substitutions, max_size=4))
+    text = "".join(part + draw(separators) for part in parts[:-1])
+    ends = st.sampled_from(["", "", " ", ":", "\n"])
+    return draw(ends) + text + (parts[-1] if parts else "") + draw(ends)
+
+
+odd_texts = st.sampled_from(
+    ["WT", "_wt", "p.=", "p.Ala-3Thr", "p.[A-3T;D5=]", "", "A5", "p.A5C", None]
+)
+
+
+@given(
+    texts=st.lists(mutant_texts() | odd_texts | st.text(max_size=8), max_size=12),
+    gaps=gap_treatments,
+    alphabet=st.sampled_from([PROTEIN, Alphabet("-01"), Alphabet("-AaC*:")]),
+    focus=st.sampled_from([(1, 2, 3, 0, 4, 5), (1, 2, 3, 4, 5, 21)]),
+)
+@example(["A-3C:" * 80 + "D5E"], "state", PROTEIN, (1, 2, 3, 0, 4, 5))
+def test_texts(texts, gaps, alphabet, focus):
+    model = model_with_holes(gaps, alphabet, focus)
+    found = place_texts(model, texts)
+    assert_same(found, place_each(model, texts))
+    given_back = [text if isinstance(text, str) else "" for text in texts]
+    assert found.texts.to_pylist() == given_back
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_slice_of_a_column_is_read_like_its_own(kind):
+    model = model_with_holes()
+    texts = pa.array(["D5E", None, "C-2D:D5E", "p.Asp5Glu", "WT", "F40W"], kind)
+    for start, stop in itertools.combinations(range(7), 2):
+        part = texts[start:stop]
+        found = place_texts(model, part)
+        assert_same(found, place_each(model, part.to_pylist()))
+
+
+def test_common_texts_are_not_left_to_the_slow_reader(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("read one by one")
+
+    monkeypatch.setattr(mutant_column, "place_each", refuse)
+    monkeypatch.setattr(sequence_column, "place_each_sequence", refuse)
+    model = model_with_holes()
+    words = ["D5E", " c-2d , D5E", "D5E:E7W/A-3-", "C-2D;A-3F", "A-3C E7F\tF40Y"]
+    assert not place_texts(
+        model, [text for text in words if "E7" not in text]
+    ).reasons.any()
+    sequences = ["ACD-EF", "wwwwww", "A" + "G" * 42 + "F"]
+    assert not place_sequences(model, sequences).reasons.any()
+
+
+def test_positions_too_far_apart_for_a_table_are_read_one_by_one():
+    model = replace(
+        random_model(0, 2),
+        numbering=Numbering(np.array([1, 2**40])),
+        focus=np.array([1, 2]),
+    )
+    assert place_texts(model, ["A1C"]).columns.tolist() == [0]
+    assert place_sequences(model, ["CC"]).columns.tolist() == [0]
