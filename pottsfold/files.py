@@ -1,16 +1,27 @@
-"""Files written whole or not at all, and named by their content."""
+"""Files written whole or not at all, named by their content, and unpacked."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from pottsfold.errors import OutputError, UsageError
+from pottsfold.errors import OutputError, PottsfoldError, UsageError
+
+# By the bytes that a file begins with.
+COMPRESSIONS = {
+    b"\x1f\x8b": "gz",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zst",
+    b"BZh": "bz2",
+}
+PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -183,3 +194,50 @@ def sha256_of(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes, as hexadecimal digits."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+class DamagedFile(PottsfoldError):
+    """Compressed data that are cut off or damaged; the message names no file."""
+
+
+def compression_of(data: bytes | mmap.mmap) -> str | None:
+    """Return gz, xz, zst or bz2, as the first bytes show; None for plain data."""
+    for magic, compression in COMPRESSIONS.items():
+        if data[: len(magic)] == magic:
+            return compression
+    return None
+
+
+def unpack(source: str | BinaryIO, compression: str, limit: int | None = None) -> bytes:
+    """Return compressed data unpacked.
+
+    Parameters
+    ----------
+    source : str or binary file
+        Holds the data, from its beginning.
+    compression : str
+        From :func:`compression_of`.
+    limit : int, optional
+        Bytes after which to stop: where there are more, a little more is returned.
+
+    Raises
+    ------
+    DamagedFile
+        If the data are cut off or damaged.
+    """
+    from xopen import xopen
+
+    result = bytearray()
+    try:
+        with xopen(source, "rb", format=compression, threads=0) as handle:
+            if limit is None:
+                content: bytes = handle.read()
+                return content
+            # A single read of `limit` bytes would set them all aside beforehand.
+            while len(result) <= limit and (piece := handle.read(PIECE)):
+                result += piece
+    except EOFError as error:
+        raise DamagedFile(f"the {compression} data end too soon (cut off?)") from error
+    except Exception as error:  # each compression library has errors of its own
+        raise DamagedFile(f"the {compression} data are damaged ({error})") from error
+    return bytes(result)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
+import io
+import lzma
 import os
 import stat
 from pathlib import Path
@@ -8,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from pottsfold.errors import OutputError
-from pottsfold.files import check_writable, sha256_of, written_whole
+from pottsfold.files import (
+    PIECE,
+    DamagedFile,
+    check_writable,
+    compression_of,
+    sha256_of,
+    unpack,
+    written_whole,
+)
 
 
 def test_a_file_is_written_and_nothing_is_left_beside(tmp_path: Path):
@@ -121,3 +133,17 @@ def test_a_pipe_is_refused_and_stays(tmp_path: Path):
     with pytest.raises(OutputError, match="is no plain file"):
         check_writable(pipe)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_data_are_unpacked_no_further_than_the_limit(pack):
+    data = pack(bytes(3 * PIECE))
+    compression = compression_of(data)
+    assert compression is not None
+    assert unpack(io.BytesIO(data), compression) == bytes(3 * PIECE)
+    assert len(unpack(io.BytesIO(data), compression, 3 * PIECE)) == 3 * PIECE
+    assert len(unpack(io.BytesIO(data), compression, PIECE)) == 2 * PIECE
+    for limit in (None, 3 * PIECE):
+        with pytest.raises(DamagedFile, match=rf"the {compression} data"):
+            unpack(io.BytesIO(data[: len(data) // 2]), compression, limit)
+    assert compression_of(b">plain") is None

@@ -14,13 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pottsfold.errors import AlignmentError
+from pottsfold.files import DamagedFile, compression_of, unpack
 
-COMPRESSIONS = {
-    b"\x1f\x8b": "gz",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "zst",
-    b"BZh": "bz2",
-}
 CLUSTAL_HEADS = ("CLUSTAL", "PROBCONS", "MUSCLE", "MSAPROBS", "KALIGN")
 END = "//"
 PLAIN_ROW = re.compile(r"[A-Za-z.*~-]+\s*")
@@ -48,8 +43,15 @@ class Records:
     rows: list[bytes]
 
 
-def read_records(path: str | Path) -> Records:
+def read_records(path: str | Path, *, min_sequences: int = 2) -> Records:
     """Read the records of an alignment file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Plain or compressed.
+    min_sequences : int
+        1 or 2: a family needs more than one sequence.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def read_records(path: str | Path) -> Records:
     names, rows = parse(name, data, format_name)
     if not rows:
         raise AlignmentError("no sequence in it", path=name)
-    if len(rows) == 1:
+    if len(rows) < min_sequences:
         raise AlignmentError(
             "only one sequence in it; a family needs many", path=name, record=names[0]
         )
@@ -111,33 +113,17 @@ def _file_bytes(name: str) -> tuple[bytes, str]:
     if not data:
         raise AlignmentError("the file is empty", path=name)
     sha256 = hashlib.sha256(data).hexdigest()
-    for magic, compression in COMPRESSIONS.items():
-        if data.startswith(magic):
-            data = _decompress(name, data, compression)
+    compression = compression_of(data)
+    if compression is not None:
+        try:
+            data = unpack(io.BytesIO(data), compression)
+        except DamagedFile as error:
+            raise AlignmentError(f"{error}; fetch it again", path=name) from error
     # MMseqs2 ends its A3M records with NUL bytes.
     data = data.rstrip(b"\0")
     if not data.strip():
         raise AlignmentError("nothing in it", path=name)
     return data, sha256
-
-
-def _decompress(name: str, data: bytes, compression: str) -> bytes:
-    from xopen import xopen
-
-    try:
-        with xopen(io.BytesIO(data), "rb", format=compression, threads=0) as handle:
-            content: bytes = handle.read()
-            return content
-    except EOFError as error:
-        raise AlignmentError(
-            f"the {compression} data end too soon (cut off?); fetch it again",
-            path=name,
-        ) from error
-    except Exception as error:  # each compression library has errors of its own
-        raise AlignmentError(
-            f"the {compression} data are damaged ({error}); fetch it again",
-            path=name,
-        ) from error
 
 
 def _refuse_binary(name: str, data: bytes) -> None:

@@ -8,7 +8,6 @@ from typing import Literal
 
 from pottsfold.commands.console import say
 from pottsfold.commands.matching import matched
-from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.paths import (
     ConvertedModel,
     InputFile,
@@ -27,6 +26,7 @@ from pottsfold.model.formats import (
     losses,
     write_foreign,
 )
+from pottsfold.model.sites import natural_sequences
 
 NATIVE, NATIVE_ENDING = "potts", ".potts"
 Target = Literal[
@@ -94,6 +94,8 @@ def convert(
     fit = _with_sites(fit, focus, first)
     if match_temperature is not None:
         family = natural_sequences(fit.model, match_temperature, threads)
+        for sentence in family.history:
+            say(f"{match_temperature}: {sentence}")
         fit = matched(fit, family, seed, threads)
     if foreign is None:
         save_fit(output, fit)

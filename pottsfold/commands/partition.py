@@ -8,7 +8,6 @@ import numpy as np
 
 from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
-from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.paths import InputFile, TableOutput
 from pottsfold.errors import UsageError
 from pottsfold.landscape.partition import (
@@ -22,6 +21,7 @@ from pottsfold.landscape.partition import (
 from pottsfold.landscape.partition.annealing import N_CHAINS
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, energy, load_fit
+from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch
 from pottsfold.sampling.target import table_bytes
 from pottsfold.tables.writing import write_table
@@ -79,6 +79,8 @@ def partition(
     potts = load_fit(model).model
     # Read before the work: what is wrong with it shall not wait.
     family = None if alignment is None else natural_sequences(potts, alignment, threads)
+    for sentence in () if family is None else family.history:
+        say(f"{alignment}: {sentence}")
     if family is not None and not complete(potts, family.codes).any():
         raise UsageError(
             f"{alignment}: none of its {family.n_sequences} sequences has a letter of "

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
-from pottsfold.commands.natural import natural_sequences
 from pottsfold.commands.paths import (
     FigureOutput,
     FurtherTable,
@@ -25,6 +24,7 @@ from pottsfold.landscape import comparison
 from pottsfold.landscape.comparison.comparing import MIN_SEQUENCES
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
+from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch, run_of
 from pottsfold.report.figures import save_figure
 from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
@@ -129,6 +129,8 @@ def sample(
     potts = load_fit(model).model
     # Everything is read and checked before the work.
     natural = None if compare is None else natural_sequences(potts, compare, threads)
+    for sentence in () if natural is None else natural.history:
+        say(f"{compare}: {sentence}")
     if natural is not None and min(number, natural.n_sequences) < MIN_SEQUENCES:
         raise UsageError(
             f"at least {MIN_SEQUENCES} sequences on either side are needed",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment.numbering import Numbering
 from pottsfold.alignment.read import MAX_FIRST, RANGE, read_alignment
+from pottsfold.alignment.sources import read_records
 from pottsfold.alphabet import Alphabet
 from pottsfold.errors import UsageError
 from pottsfold.model.potts import PottsModel
@@ -145,7 +146,7 @@ def _row(text: str, alphabet: Alphabet) -> FocusRow:
     except OSError:  # a long sequence is no file's name
         is_file = False
     if is_file:
-        return _first_of_fasta(path) or _first_of_alignment(path)
+        return _first_of(path)
     letters = "".join(text.split())
     residues = letters.replace("-", "").replace(".", "")
     codes = alphabet.encode(residues)
@@ -156,25 +157,14 @@ def _row(text: str, alphabet: Alphabet) -> FocusRow:
     return FocusRow(TYPED, letters)
 
 
-def _first_of_fasta(path: Path) -> FocusRow | None:
-    """Return the first record of a FASTA file; None for other formats."""
-    from Bio.SeqIO.FastaIO import SimpleFastaParser
-    from xopen import xopen
-
-    if not path.is_file():
-        return None
-    with xopen(path, "rb", threads=0) as raw:
-        if raw.read(1) != b">":
-            return None
-    with xopen(path, "rt", encoding="utf-8", errors="replace", threads=0) as handle:
-        title, sequence = next(SimpleFastaParser(handle))
-    name = (title.split() or ["record_1"])[0]
-    letters = "".join(sequence.split())
-    found = RANGE.fullmatch(name)
-    return FocusRow(name, letters, int(found["start"]) if found else 1)
-
-
-def _first_of_alignment(path: Path) -> FocusRow:
+def _first_of(path: Path) -> FocusRow:
+    """Return the first sequence of a file, of FASTA with its inserts."""
+    records = read_records(path, min_sequences=1)
+    if records.format == "fasta":
+        name = records.names[0]
+        found = RANGE.fullmatch(name)
+        first = int(found["start"]) if found else 1
+        return FocusRow(name, records.rows[0].decode("ascii"), first)
     family = read_alignment(path, focus=0)
     codes = family.focus_codes
     assert codes is not None  # asked for

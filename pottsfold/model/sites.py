@@ -1,4 +1,4 @@
-"""A family's natural sequences, lined up with the sites of a model."""
+"""Alignments at the sites of a model: its own family, or any natural sequences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alignment import Alignment, read_alignment
+from pottsfold.alignment import Alignment, read_alignment, reweight
 from pottsfold.errors import AlignmentError
 from pottsfold.model import PottsModel
 
@@ -54,6 +54,63 @@ def read_family(model: PottsModel, path: str | Path) -> Alignment:
             path=str(path),
         )
     return replace(family, numbering=model.numbering)
+
+
+def natural_sequences(
+    model: PottsModel, path: str | Path, threads: int | None = None
+) -> Alignment:
+    """Read natural sequences at a model's sites, weighted at 80 % identity.
+
+    They are read by :func:`read_family` where the model's focus sequence is among
+    them. Sequences held out of a fit lack it: their columns must then be the sites,
+    and the last sentence of the history says that they were taken so.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With or without a focus sequence.
+    path : str or Path
+        Their alignment.
+    threads : int, optional
+        Number of threads; all cores by default.
+
+    Raises
+    ------
+    AlignmentError
+        If its columns cannot be the model's sites.
+    """
+    if model.focus is not None:
+        try:
+            family = read_family(model, path)
+        except AlignmentError:
+            family = _without_focus(model, path)
+            if family.length != model.length or _names(family, model.focus_name):
+                raise
+    else:
+        family = _without_focus(model, path)
+        if family.length != model.length:
+            raise AlignmentError(
+                f"{family.length} columns for a model of {model.length} sites",
+                path=str(path),
+            )
+    return reweight(family, threads=threads)
+
+
+def _without_focus(model: PottsModel, path: str | Path) -> Alignment:
+    """Return an alignment whose columns are taken for sites, if they are as many."""
+    family = read_alignment(path, focus=None, alphabet=model.alphabet)
+    if family.length != model.length:
+        return family
+    note = f"no focus sequence; its {family.length} columns are taken for sites"
+    return replace(family, numbering=model.numbering, history=(*family.history, note))
+
+
+def _names(family: Alignment, focus: str) -> bool:
+    """Return whether a sequence bears the name, with or without /start-end."""
+    bare = focus.split("/")[0]
+    return any(
+        name in (focus, bare) or name.split("/")[0] == focus for name in family.names
+    )
 
 
 def _with_focus(model: PottsModel, path: str | Path) -> Alignment:

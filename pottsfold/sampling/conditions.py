@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alignment import Alignment, read_alignment
+from pottsfold.alignment import Alignment
+from pottsfold.alignment.sources import line_of_record, read_records
 from pottsfold.errors import AlignmentError, PottsfoldError, UsageError
 from pottsfold.model import PottsModel
+from pottsfold.model.sites import read_family
 
 POSITIONS = re.compile(r"(-?[0-9]{1,9})(?:-(-?[0-9]{1,9}))?")
 INSERTS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz.")
@@ -66,8 +68,8 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
     ----------
     path : Path
         The alignment that the model was fitted to, known by the focus sequence in it;
-        or FASTA, A2M or A3M, plain or compressed, with one letter a site, lower-case
-        letters and dots apart.
+        or sequences in any format of alignments, plain or compressed, with one letter
+        a site, lower-case letters and dots apart.
     model : PottsModel
         Model of L sites.
 
@@ -86,9 +88,10 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
     family = _own_family(path, model)
     if family is not None:
         return family.codes, int((family.codes == model.alphabet.unknown).sum())
+    records = read_records(path, min_sequences=1)
     rows = []
-    for line, name, letters in _records(path):
-        aligned = letters
+    for index, row in enumerate(records.rows):
+        letters = aligned = row.decode("ascii")
         if len(letters) != model.length:
             aligned = letters.translate(INSERTS)
         if len(aligned) != model.length:
@@ -96,8 +99,8 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
                 f"{len(aligned)} letters to start from, and the model has "
                 f"{model.length} sites",
                 path=str(path),
-                line=line,
-                record=name,
+                line=line_of_record(records, index),
+                record=records.names[index],
             )
         codes = model.alphabet.encode(aligned)
         unknown = int((codes == model.alphabet.unknown).sum())
@@ -106,12 +109,10 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
                 f"{unknown} of {model.length} letters are outside the model's "
                 f"alphabet {model.alphabet.letters}",
                 path=str(path),
-                line=line,
-                record=name,
+                line=line_of_record(records, index),
+                record=records.names[index],
             )
         rows.append(codes)
-    if not rows:
-        raise AlignmentError("no sequence to start from in it", path=str(path))
     starts = np.stack(rows)
     return starts, int((starts == model.alphabet.unknown).sum())
 
@@ -121,37 +122,10 @@ def _own_family(path: Path, model: PottsModel) -> Alignment | None:
     if model.focus is None:
         return None
     try:
-        family = read_alignment(path, focus=model.focus_name, alphabet=model.alphabet)
+        return read_family(model, path)
     except PottsfoldError:
         # No alignment, or one without the focus: its sequences are taken as they are.
         return None
-    same = np.array_equal(np.asarray(family.focus_codes), model.focus)
-    return family if same else None
-
-
-def _records(path: Path) -> list[tuple[int, str, str]]:
-    """Return line, name and letters of every record of a FASTA file."""
-    from xopen import xopen
-
-    found: list[tuple[int, str, list[str]]] = []
-    try:
-        with xopen(path, "rt", encoding="utf-8", errors="replace", threads=0) as handle:
-            for number, line in enumerate(handle, 1):
-                if line.startswith(">"):
-                    name = (line[1:].split() or [f"record_{len(found) + 1}"])[0]
-                    found.append((number, name, []))
-                elif found:
-                    found[-1][2].append("".join(line.split()))
-                elif line.strip():
-                    raise AlignmentError(
-                        "is no FASTA; its first line must begin with >",
-                        path=str(path),
-                        line=number,
-                    )
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AlignmentError(f"cannot be read ({reason})", path=str(path)) from error
-    return [(line, name, "".join(parts)) for line, name, parts in found]
 
 
 def _sites(model: PottsModel, text: str, parameter: str) -> NDArray[np.bool_]:

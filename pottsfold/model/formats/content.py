@@ -10,12 +10,11 @@ import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
-from pottsfold.alignment.sources import COMPRESSIONS
 from pottsfold.errors import ModelFormatError
+from pottsfold.files import DamagedFile, compression_of, unpack
 
 SMALL = 256 * 2**20
 GROWTH = 64
-PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,10 @@ def open_content(path: str | Path) -> Content:
         raise ModelFormatError(name, "no such file") from None
     except OSError as error:
         raise ModelFormatError(name, f"cannot be read ({error.strerror})") from error
-    for magic, compression in COMPRESSIONS.items():
-        if data[: len(magic)] == magic:
-            return Content(name, _unpacked(name, compression, size), size)
-    return Content(name, data, size)
+    compression = compression_of(data)
+    if compression is None:
+        return Content(name, data, size)
+    return Content(name, _unpacked(name, compression, size), size)
 
 
 def check_model_size(content: Content, length: int, size: int) -> None:
@@ -94,27 +93,17 @@ def check_model_size(content: Content, length: int, size: int) -> None:
 
 
 def _unpacked(name: str, compression: str, stored: int) -> bytes:
-    from xopen import xopen
-
-    most = allowance(stored)
-    result = bytearray()
+    limit = allowance(stored)
     try:
-        with xopen(name, "rb", format=compression, threads=0) as handle:
-            # A single read of `most` bytes would set them all aside beforehand.
-            while piece := handle.read(PIECE):
-                result += piece
-                if len(result) > most:
-                    raise ModelFormatError(
-                        name,
-                        f"unpacks to more than {most // 2**20} MiB, {GROWTH} times its "
-                        f"size; unpack it yourself if you trust it",
-                    )
-    except ModelFormatError:
-        raise
-    except Exception as error:  # each compression library has errors of its own
+        result = unpack(name, compression, limit)
+    except DamagedFile as error:
+        raise ModelFormatError(name, f"{error}; fetch it again") from error
+    if len(result) > limit:
         raise ModelFormatError(
-            name, f"the {compression} data are cut off or damaged; fetch it again"
-        ) from error
+            name,
+            f"unpacks to more than {limit // 2**20} MiB, {GROWTH} times its size; "
+            "unpack it yourself if you trust it",
+        )
     if not result:
         raise ModelFormatError(name, "nothing in it")
-    return bytes(result)
+    return result

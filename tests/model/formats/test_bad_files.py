@@ -240,7 +240,7 @@ def test_other_files_are_told_apart(tmp_path):
         b"mutant,score\nA1C,2\n": "not a pottsfold model",
         b"0.0\t1.0\t2.0\n1.0\t0.0\t3.0\n": "no line '# i j'",
         b"": "empty",
-        b"\x1f\x8b\x08\x00": "cut off or damaged",
+        b"\x1f\x8b\x08\x00": "gz data .*; fetch it again",
     }
     for data, message in cases.items():
         path.write_bytes(data)
