@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
-from pottsfold.errors import NotConverged
-from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping, none_yet
-from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
-from pottsfold.inference.boltzmann.learner import (
-    Learner,
-    State,
-    first_state_of,
-    return_to_family,
-)
+from pottsfold.inference.boltzmann.learner import return_to_family
+from pottsfold.inference.boltzmann.learning import Run, begin
 from pottsfold.inference.boltzmann.likelihood import part
-from pottsfold.inference.boltzmann.modes import leading_modes
 from pottsfold.inference.boltzmann.plan import (
     CHAINS,
     MAX_GRADIENTS,
@@ -29,21 +20,9 @@ from pottsfold.inference.boltzmann.plan import (
     rounds,
     rounds_ahead,
 )
-from pottsfold.inference.boltzmann.report import (
-    Announce,
-    Progress,
-    learned_fit,
-    opened_checkpoint,
-    quality_of,
-    restore,
-)
-from pottsfold.inference.boltzmann.statistics import family_statistics
-from pottsfold.inference.boltzmann.validation import SampleQuality, evaluate_samples
-from pottsfold.inference.preparation import model_of
-from pottsfold.memory import check_memory
+from pottsfold.inference.boltzmann.report import Announce, Progress, quality_of
+from pottsfold.inference.boltzmann.validation import SampleQuality
 from pottsfold.model import Fit, PottsModel
-from pottsfold.provenance import Stopwatch
-from pottsfold.threads import Workers, chosen_threads
 
 # Pearson's gain of a round below which more gradients are of no use: the penalty keeps
 # the model from the family's correlations then.
@@ -135,120 +114,85 @@ def fit_boltzmann(
     if lambda_j is None:
         lambda_j = default_penalty(alignment)
     settings = Settings(gaps, lambda_j, chains, target, max_iterations, held_out, seed)
-    clock = Stopwatch()
-    used = chosen_threads(threads)
-    file = opened_checkpoint(checkpoint, resume, alignment, settings.facts)
-    advice = "leave out gap-rich columns with `max_column_gaps`"
-    check_memory(settings.needed(alignment), advice)
-    announce(settings.plan(alignment, used))
-    parted = None if held_out is None else part(alignment, held_out, gaps, seed, used)
-    if parted is not None:
-        announce(parted.sentence)
-    family = alignment if parted is None else parted.fitted
-    with Workers(used) as workers:
-        statistics = family_statistics(family, gaps, workers)
-        learner = Learner(statistics, leading_modes(statistics), lambda_j, workers)
-        state = first_state_of(statistics, chains, seed)
-        best = None if parted is None else none_yet(parted, state)
-        if file is not None and resume:
-            restore(file, state, max_iterations, announce, best)
-        with saved_when_interrupted(file, state, best, announce) as interrupts:
-            run = _Run(
-                family,
-                settings,
-                learner,
-                state,
-                best,
-                file,
-                interrupts,
-                progress,
-                announce,
-            )
-            model, look, why = run.learned()
-    converged, stopped = _verdict(look, target, why, best)
-    if not converged:
-        warnings.warn(f"not converged: {stopped}", NotConverged, 2)
-    held = {} if best is None or best.gradients == 0 else best.quality
-    return learned_fit(
+    job = begin(
+        alignment,
+        settings,
+        needed=settings.needed(alignment),
+        plan=lambda used: settings.plan(alignment, used),
+        threads=threads,
+        checkpoint=checkpoint,
+        resume=resume,
+        progress=progress,
+        announce=announce,
+    )
+    family, held = alignment, None
+    if held_out is not None:
+        held = part(alignment, held_out, gaps, seed, job.threads)
+        family = held.fitted
+        announce(held.sentence)
+    with job.learner(family) as (learner, state):
+        best = None if held is None else none_yet(held, state)
+        job.restore(state, best)
+        with job.interruptible(state, best) as interrupts:
+            run = _DenseRun(job, family, learner, state, interrupts, best)
+            model, found, why = run.learned()
+    of_best = {} if best is None or best.gradients == 0 else best.quality
+    return job.finished(
         family,
         model,
-        settings.reported,
-        quality_of(look, held),
-        threads=used,
-        clock=clock,
-        converged=converged,
-        stopped_because=stopped,
-        gradients=state.gradients,
+        state.gradients,
+        _verdict(found, target, why, best),
+        quality_of(found, of_best),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Run:
-    """What the rounds of a fit need."""
+class _DenseRun(Run):
+    """Rounds, each twice as long as the one before."""
 
-    family: Alignment
-    settings: Settings
-    learner: Learner
-    state: State
     best: EarlyStopping | None
-    file: Checkpoint | None
-    interrupts: Interrupts
-    progress: Progress
-    announce: Announce
 
     def learned(self) -> tuple[PottsModel, SampleQuality, str]:
-        """Learn round by round; return a model, its last look, and why it is the end.
+        """Learn round by round; return a model, what it showed, and why it is the end.
 
         Where chains that run until they mix fall short of what those of 200 sweeps
         showed, the learning goes on.
         """
-        most, why = self.settings.max_iterations, ""
-        for end in rounds_ahead(self.state.gradients, most):
+        end_of_all, why = self.job.settings.max_iterations, ""
+        for end in rounds_ahead(self.state.gradients, end_of_all):
             self._learn(end)
-            model = self._model_of(self.state)
+            model = self.model_of(self.state)
             enough, why = self._judged(model)
-            if not (enough or why or end == most):
+            if not (enough or why or end == end_of_all):
                 continue
             if self.best is not None and self.best.gradients != self.state.gradients:
-                model = self._model_of(self.best.state(self.state))
-            self.progress(end, "testing whether chains mix")
-            look = self._look(model, last=True)
-            assert look.diagnosis is not None
-            self.announce(
-                f"chains that run until they mix: {look.sentence}; "
-                f"{look.diagnosis.verdict}"
+                model = self.model_of(self.best.state(self.state))
+            found = self.evaluate(model, last=True)
+            assert found.diagnosis is not None
+            self.job.announce(
+                f"chains that run until they mix: {found.sentence}; "
+                f"{found.diagnosis.verdict}"
             )
-            if why or (look.pearson >= self.settings.target and look.diagnosis.mixed):
+            enough = found.pearson >= self.job.settings.target
+            if why or (enough and found.diagnosis.mixed):
                 break
-        return model, look, why
+        return model, found, why
 
     def _learn(self, end: int) -> None:
         """Make gradients up to the end of a round, saving now and then."""
-        state, starts = self.state, rounds(self.settings.max_iterations)
+        state, settings = self.state, self.job.settings
         if state.gradients == end:
             return
         while state.gradients < end:
             with self.interrupts.held():
-                if state.gradients in starts:
+                if state.gradients in rounds(settings.max_iterations):
                     state.start_round()
-                    statistics, seed = self.learner.statistics, self.settings.seed
-                    return_to_family(state, self.family, statistics, seed)
+                    statistics = self.learner.statistics
+                    return_to_family(state, self.family, statistics, settings.seed)
                 self.learner.gradient(state)
-            self.progress(state.gradients, "learning")
-            if self.file is not None and self.file.due():
-                self.file.save(state, self.best)
-        if self.file is not None:
-            self.file.save(state, self.best)
-
-    def _model_of(self, state: State) -> PottsModel:
-        means = self.learner.mean_parameters(state)
-        return model_of(self.family, self.settings.gaps, *means)
-
-    def _look(self, model: PottsModel, *, last: bool = False) -> SampleQuality:
-        seed, workers = self.settings.seed, self.learner.workers
-        return evaluate_samples(
-            model, self.family, seed=seed, workers=workers, last=last
-        )
+            self.job.progress(state.gradients, "learning")
+            self.save(self.best)
+        self.save(self.best, now=True)
 
     def _judged(self, model: PottsModel) -> tuple[bool, str]:
         """Say how a round's model does.
@@ -261,44 +205,44 @@ class _Run:
             Why more gradients are of no use, or nothing.
         """
         state, why, made = self.state, "", self.state.gradients
-        self.progress(state.gradients, "sampling newly started chains")
-        look = self._look(model)
-        self.announce(f"after {state.gradients} gradients: {look.sentence}")
-        ends = [end for end in rounds(self.settings.max_iterations) if end < made]
+        settings = self.job.settings
+        found = self.evaluate(model)
+        self.job.announce(f"after {made} gradients: {found.sentence}")
+        ends = [end for end in rounds(settings.max_iterations) if end < made]
         # A round that was cut short may gain little for want of gradients.
         whole = bool(ends) and made >= 2 * ends[-1]
-        if self.best is None and whole and look.pearson - state.pearson < MIN_GAIN:
+        if self.best is None and whole and found.pearson - state.pearson < MIN_GAIN:
             why = f"the last round gained less than {MIN_GAIN:g}"
-        state.pearson = look.pearson
+        state.pearson = found.pearson
         if self.best is not None:
-            self.progress(state.gradients, "evaluating held-out sequences")
-            held_out = self.best.held_out
-            workers = self.learner.workers
-            found = held_out.likelihood(model, seed=self.settings.seed, workers=workers)
-            sentence = found.sentence + self.best.change(found)
-            self.announce(f"after {state.gradients} gradients: {sentence}")
-            if self.best.judge(state, found):
+            self.job.progress(made, "evaluating held-out sequences")
+            likelihood = self.best.held_out.likelihood(
+                model, seed=settings.seed, workers=self.learner.workers
+            )
+            sentence = likelihood.sentence + self.best.change(likelihood)
+            self.job.announce(f"after {made} gradients: {sentence}")
+            if self.best.judge(state, likelihood):
                 why = (
                     "held-out sequences were most likely after "
                     f"{self.best.gradients} gradients"
                 )
-        return look.pearson >= self.settings.target, why
+        return found.pearson >= settings.target, why
 
 
 def _verdict(
-    look: SampleQuality, target: float, why: str, best: EarlyStopping | None
+    found: SampleQuality, target: float, why: str, best: EarlyStopping | None
 ) -> tuple[bool, str]:
     """Return whether the fit converged, and why it ended."""
-    assert look.diagnosis is not None
-    stopped = f"newly started chains reach Pearson {look.pearson:.3f}"
-    enough = look.pearson >= target
+    assert found.diagnosis is not None
+    stopped = f"newly started chains reach Pearson {found.pearson:.3f}"
+    enough = found.pearson >= target
     if not enough:
         stopped += f", below the target {target:g}"
     if why:
         stopped += f"; {why}"
         if best is None and not enough:
             stopped += ", a smaller `lambda_j` may allow more"
-    if not look.diagnosis.mixed:
-        stopped += f"; {look.diagnosis.finding}; fit with a larger `lambda_j`"
+    if not found.diagnosis.mixed:
+        stopped += f"; {found.diagnosis.finding}; fit with a larger `lambda_j`"
     left_out = best is not None and bool(why)
-    return (enough or left_out) and look.diagnosis.mixed, stopped
+    return (enough or left_out) and found.diagnosis.mixed, stopped

@@ -9,7 +9,6 @@ model and takes out what gives least. Which elements these are is in
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,30 +17,15 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
-from pottsfold.errors import NotConverged
-from pottsfold.inference.boltzmann.checkpoint import Checkpoint
-from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
-from pottsfold.inference.boltzmann.learner import (
-    SWEEPS,
-    Learner,
-    State,
-    first_state_of,
-)
-from pottsfold.inference.boltzmann.modes import leading_modes
+from pottsfold.inference.boltzmann.learner import SWEEPS
+from pottsfold.inference.boltzmann.learning import Run, begin
 from pottsfold.inference.boltzmann.plan import (
     CHAINS,
     MAX_GRADIENTS,
     TARGET,
     Settings,
 )
-from pottsfold.inference.boltzmann.report import (
-    Announce,
-    Progress,
-    learned_fit,
-    opened_checkpoint,
-    quality_of,
-    restore,
-)
+from pottsfold.inference.boltzmann.report import Announce, Progress, quality_of
 from pottsfold.inference.boltzmann.sparse.plan import (
     check_gradients,
     n_elements,
@@ -55,15 +39,10 @@ from pottsfold.inference.boltzmann.sparse.selection import (
     strengths_of,
     strongest,
 )
-from pottsfold.inference.boltzmann.statistics import family_statistics
-from pottsfold.inference.boltzmann.validation import SampleQuality, evaluate_samples
-from pottsfold.inference.preparation import model_of
-from pottsfold.memory import check_memory
+from pottsfold.inference.boltzmann.validation import SampleQuality
 from pottsfold.model import Fit, PottsModel
-from pottsfold.provenance import Stopwatch
-from pottsfold.threads import Workers, chosen_threads
 
-# L2 strength by default: less than of a dense model, having few couplings binds too.
+# L2 penalty by default: less than of a dense model, having few couplings binds too.
 PENALTY = 0.001
 # New chains are started where persistent ones come so near to the target; and must
 # exceed it by so much, since other chains in the end differ by about that.
@@ -128,72 +107,46 @@ def fit_sparse(
     settings = Settings(gaps, lambda_j, chains, target, max_iterations, None, seed)
     schedule = Schedule(form, n_elements(alignment, gaps), density)
     check_gradients(schedule, max_iterations)
-    clock = Stopwatch()
-    used = chosen_threads(threads)
     of_form = {"sparse": form, "density": density}
-    file = opened_checkpoint(checkpoint, resume, alignment, settings.facts | of_form)
-    advice = "leave out gap-rich columns with `max_column_gaps`"
-    check_memory(sparse_bytes(alignment, settings), advice)
-    announce(sparse_plan(alignment, settings, schedule, used))
-    with Workers(used) as workers:
-        statistics = family_statistics(alignment, gaps, workers)
-        learner = Learner(statistics, leading_modes(statistics), lambda_j, workers)
-        state = first_state_of(statistics, chains, seed)
-        state.mask = modelled_elements(statistics)
+    job = begin(
+        alignment,
+        settings,
+        needed=sparse_bytes(alignment, settings),
+        plan=lambda used: sparse_plan(alignment, settings, schedule, used),
+        threads=threads,
+        checkpoint=checkpoint,
+        resume=resume,
+        progress=progress,
+        announce=announce,
+        form=of_form,
+    )
+    with job.learner(alignment) as (learner, state):
+        state.mask = modelled_elements(learner.statistics)
         if form == "activation":
             state.mask[...] = False
-        if file is not None and resume:
-            restore(file, state, max_iterations, announce)
-        with saved_when_interrupted(file, state, None, announce) as interrupts:
-            run = _Run(
-                alignment,
-                settings,
-                schedule,
-                learner,
-                state,
-                file,
-                interrupts,
-                progress,
-                announce,
-            )
+        job.restore(state)
+        with job.interruptible(state) as interrupts:
+            run = _SparseRun(job, alignment, learner, state, interrupts, schedule)
             model = run.model_at_end()
-            progress(state.gradients, "testing whether chains mix")
-            look = evaluate_samples(
-                model, alignment, seed=seed, workers=workers, last=True
-            )
-    assert look.diagnosis is not None
-    announce(f"in the end: {look.sentence}; {look.diagnosis.verdict}")
+            found = run.evaluate(model, last=True)
+    assert found.diagnosis is not None
+    announce(f"in the end: {found.sentence}; {found.diagnosis.verdict}")
     kept = int(np.count_nonzero(state.mask))
-    converged, stopped = _verdict(look, target, kept, schedule)
-    if not converged:
-        warnings.warn(f"not converged: {stopped}", NotConverged, 2)
-    held = {"couplings": kept, "density": kept / schedule.total}
-    return learned_fit(
+    return job.finished(
         alignment,
         model,
-        settings.reported | {k: v for k, v in of_form.items() if v},
-        quality_of(look, held),
-        threads=used,
-        clock=clock,
-        converged=converged,
-        stopped_because=stopped,
-        gradients=state.gradients,
+        state.gradients,
+        _verdict(found, target, kept, schedule),
+        quality_of(found, {"couplings": kept, "density": kept / schedule.total}),
+        {name: value for name, value in of_form.items() if value},
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Run:
-    """What the rounds of a fit need."""
+class _SparseRun(Run):
+    """Gradients, with elements chosen between them."""
 
-    alignment: Alignment
-    settings: Settings
     schedule: Schedule
-    learner: Learner
-    state: State
-    file: Checkpoint | None
-    interrupts: Interrupts
-    progress: Progress
-    announce: Announce
 
     def model_at_end(self) -> PottsModel:
         """Learn to the end, and return the last round's mean model.
@@ -201,8 +154,8 @@ class _Run:
         All that is done next follows from the state, so that one taken up from a file
         goes on as if it had never been left.
         """
-        state, schedule, file = self.state, self.schedule, self.file
-        while state.gradients < self.settings.max_iterations:
+        state, schedule = self.state, self.schedule
+        while state.gradients < self.job.settings.max_iterations:
             if schedule.may_end(state.gradients) and self._ends():
                 break
             with self.interrupts.held():
@@ -212,19 +165,17 @@ class _Run:
                     state.start_round()
                 self.learner.move_chains(state, SWEEPS)
                 self.learner.step(state, schedule.rate(state.gradients))
-            self.progress(state.gradients, "learning")
-            if file is not None and file.due():
-                file.save(state)
-        if file is not None:
-            file.save(state)
-        return self._model()
+            self.job.progress(state.gradients, "learning")
+            self.save()
+        self.save(now=True)
+        return self.model_of(state)
 
     def _ends(self) -> bool:
         """Whether the model is as sparse as asked for, or good enough."""
         if self.state.gradients == self.schedule.end:
             return True
         _, pearson = self._gains()
-        return pearson >= self.settings.target - MARGIN and self._reached()
+        return pearson >= self.job.settings.target - MARGIN and self._reached()
 
     def _choose(self) -> None:
         """Choose the elements of the next gradients."""
@@ -249,34 +200,24 @@ class _Run:
     def _reached(self) -> bool:
         """Say how newly started chains do, and whether they reach the target."""
         state = self.state
-        self.progress(state.gradients, "sampling newly started chains")
-        look = evaluate_samples(
-            self._model(),
-            self.alignment,
-            seed=self.settings.seed,
-            workers=self.learner.workers,
-        )
-        self.announce(
+        found = self.evaluate(self.model_of(state))
+        self.job.announce(
             f"after {state.gradients} gradients, {np.count_nonzero(state.mask)} "
-            f"couplings: {look.sentence}"
+            f"couplings: {found.sentence}"
         )
-        return look.pearson >= self.settings.target + EXCESS
-
-    def _model(self) -> PottsModel:
-        means = self.learner.mean_parameters(self.state)
-        return model_of(self.alignment, self.settings.gaps, *means)
+        return found.pearson >= self.job.settings.target + EXCESS
 
 
 def _verdict(
-    look: SampleQuality, target: float, kept: int, schedule: Schedule
+    found: SampleQuality, target: float, kept: int, schedule: Schedule
 ) -> tuple[bool, str]:
     """Return whether the fit converged, and why it ended."""
-    assert look.diagnosis is not None
-    enough, mixed = look.pearson >= target, look.diagnosis.mixed
+    assert found.diagnosis is not None
+    enough, mixed = found.pearson >= target, found.diagnosis.mixed
     stopped = (
-        f"with {kept} couplings, {kept / schedule.total:.2%} of all, newly "
-        f"started chains reach Pearson {look.pearson:.3f}; the target is {target:g}"
+        f"with {kept} couplings, {kept / schedule.total:.2%} of all, newly started "
+        f"chains reach Pearson {found.pearson:.3f}; the target is {target:g}"
     )
     if not mixed:
-        stopped += f"; {look.diagnosis.finding}; fit with a larger `lambda_j`"
+        stopped += f"; {found.diagnosis.finding}; fit with a larger `lambda_j`"
     return enough and mixed, stopped
