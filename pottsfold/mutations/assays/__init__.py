@@ -3,8 +3,8 @@
 Measured scores are in the assay's own unit, higher = fitter; predictions in nats,
 negative = harmful. Only their order is compared (:mod:`.metrics`), by the number of
 mutations (:mod:`.agreement`); for double mutants also the epistasis
-(:mod:`.epistasis_agreement`). A few measurements make the model better: :mod:`.augmented`
-learns what it misses, :mod:`.learning` says how much that is worth.
+(:mod:`.epistasis_agreement`). A few measurements make the model better:
+:mod:`.augmented` learns what it misses, :mod:`.learning` says how much that is worth.
 """
 
 from pottsfold.mutations.assays.agreement import agreement_table, depth_classes
