@@ -1,4 +1,8 @@
-"""Names of a package that are imported when they are first used."""
+"""Modules, and names of a package, that are imported when they are first used.
+
+Numba takes as long to import as most commands to run. Kernels are therefore reached
+through :func:`lazy_module`: who calls none does not wait for the compiler.
+"""
 
 from __future__ import annotations
 
@@ -27,3 +31,19 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return getattr(importlib.import_module(homes[name]), name)
 
     return imported
+
+
+class lazy_module:  # noqa: N801 - it stands for a module
+    """A module that is imported when one of its names is first asked for.
+
+    Parameters
+    ----------
+    name : str
+        Its full name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.__dict__["_name"] = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self._name), attribute)

@@ -7,12 +7,18 @@ stayed in.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alignment import kernels
 from pottsfold.alignment.alignment import Alignment
+from pottsfold.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from pottsfold.alignment import kernels
+else:
+    kernels = lazy_module("pottsfold.alignment.kernels")
 
 # Identities at which clusters are tried, the most distant relatives first.
 IDENTITIES = (0.5, 0.6, 0.7, 0.8, 0.9)

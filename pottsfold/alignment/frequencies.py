@@ -8,14 +8,19 @@ frequency is 0. A site or pair that nothing covers gets flat frequencies.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alignment import kernels
 from pottsfold.alignment.alignment import Alignment
+from pottsfold.lazy import lazy_module
 from pottsfold.threads import Workers, chosen_threads
+
+if TYPE_CHECKING:
+    from pottsfold.alignment import kernels
+else:
+    kernels = lazy_module("pottsfold.alignment.kernels")
 
 Gaps = Literal["state", "missing"]
 

@@ -13,17 +13,22 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alignment import kernels
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.errors import UsageError
-from pottsfold.jit import aligned_zeros
+from pottsfold.lazy import lazy_module
+from pottsfold.simd.arrays import aligned_zeros
 from pottsfold.threads import Workers, chosen_threads
 
-BLOCK = kernels.BLOCK
+if TYPE_CHECKING:
+    from pottsfold.alignment import kernels
+else:
+    kernels = lazy_module("pottsfold.alignment.kernels")
+
 # Blocks compared with one sequence after another: their words fill half an L1 cache.
 SPAN = 16
 # Later tasks are shorter, so few are enough to keep every core busy to the end.
@@ -149,17 +154,17 @@ def _neighbours(
     threads: int,
 ) -> NDArray[np.int32]:
     """Return for each of ``rows`` how many sequences are at most ``most`` apart."""
-    n_blocks = -(-len(rows) // BLOCK)
+    n_blocks = -(-len(rows) // kernels.BLOCK)
     n_words = max(1, -(-len(columns) // 64))
     n_fine = 3 if numbers.shape[1] <= 32 else 6
     planes = np.arange(2 + n_fine, dtype=np.uint64)[:, None, None]
     spread = ((numbers[columns] >> planes & np.uint64(1)) << (8 * planes)).sum(axis=0)
-    coarse = aligned_zeros((n_words, n_blocks, 2, BLOCK), np.uint64)
-    fine = aligned_zeros((n_blocks, n_words, n_fine, BLOCK), np.uint64)
+    coarse = aligned_zeros((n_words, n_blocks, 2, kernels.BLOCK), np.uint64)
+    fine = aligned_zeros((n_blocks, n_words, n_fine, kernels.BLOCK), np.uint64)
     # Rows that fill up the last block count for nothing.
-    times = aligned_zeros((n_blocks, BLOCK), np.int32)
+    times = aligned_zeros((n_blocks, kernels.BLOCK), np.int32)
     times.reshape(-1)[: len(rows)] = copies
-    total = np.zeros((n_blocks, BLOCK), np.int32)
+    total = np.zeros((n_blocks, kernels.BLOCK), np.int32)
     adding = Lock()
     # One type for the compiler, whether or not the caller's array may be written.
     codes = np.require(codes, np.uint8, ["C", "W"])
@@ -167,13 +172,13 @@ def _neighbours(
     fine_bytes = fine.view(np.uint8).reshape(*fine.shape, 8)
 
     def pack(first: int) -> None:
-        ends = first * BLOCK, min((first + step) * BLOCK, len(rows))
+        ends = first * kernels.BLOCK, min((first + step) * kernels.BLOCK, len(rows))
         kernels.pack(codes, rows, columns, spread, *ends, coarse_bytes, fine_bytes)
 
     def count(first: int) -> None:
         last = min(first + step, n_blocks)
         found = aligned_zeros(total.shape, np.int32)
-        apart = aligned_zeros((2, BLOCK), np.uint64)
+        apart = aligned_zeros((2, kernels.BLOCK), np.uint64)
         kernels.count_neighbours(
             coarse, fine, times, most, first, last, SPAN, apart, found
         )

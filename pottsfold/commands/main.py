@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
-from pottsfold import __version__
+from pottsfold import __version__, startup
 from pottsfold.commands import wording
 from pottsfold.commands.renamed import with_new_names
 from pottsfold.errors import PottsfoldError
@@ -160,4 +160,5 @@ def _one_line(
 
 def run() -> None:
     """Run the program as a process: the installed ``pottsfold``."""
+    startup.is_program = True
     sys.exit(main())

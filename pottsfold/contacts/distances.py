@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.contacts import kernels
+from pottsfold.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from pottsfold.contacts import kernels
+else:
+    kernels = lazy_module("pottsfold.contacts.kernels")
+
 
 Residues = Sequence[NDArray[np.float64] | None]
 

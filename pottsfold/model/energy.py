@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.model import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.model.potts import PottsModel
+
+if TYPE_CHECKING:
+    from pottsfold.model import kernels
+else:
+    kernels = lazy_module("pottsfold.model.kernels")
 
 
 def energy(model: PottsModel, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -49,8 +56,12 @@ def local_fields(model: PottsModel, codes: NDArray[np.uint8]) -> NDArray[np.floa
         In nats.
     """
     row = _checked(model, codes[np.newaxis])[0]
-    local = np.empty(model.fields.shape)
-    kernels.sum_local_fields(row, model.fields, model.couplings, local)
+    known = np.flatnonzero(row < model.alphabet.size)
+    local = model.fields.astype(np.float64)
+    # One site after the other, so that sums are made in the order of the sites.
+    for site in known:
+        # The rows of its letter are contiguous; its own block is zero.
+        local += model.couplings[site, :, row[site]]
     return local
 
 

@@ -26,23 +26,3 @@ def sum_energies(codes, fields, couplings, energies):
                 if b < size:
                     total += np.float64(couplings[i, j, a, b])
         energies[n] = -total
-
-
-@kernel
-def sum_local_fields(codes, fields, couplings, local):
-    """Write H_i(a) = h_i(a) + sum_{j != i} J_ij(a, x_j) for one sequence.
-
-    codes (L,) uint8, codes >= q add nothing; local (L, q) float64.
-    """
-    length, size = fields.shape
-    for i in range(length):
-        for a in range(size):
-            local[i, a] = fields[i, a]
-    for j in range(length):
-        b = codes[j]
-        if b < size:
-            for i in range(length):
-                if i != j:
-                    for a in range(size):
-                        # The row of letter x_j at j is contiguous.
-                        local[i, a] += np.float64(couplings[j, i, b, a])

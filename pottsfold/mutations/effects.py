@@ -14,16 +14,22 @@ This is the "delta E" of EVmutation (Hopf et al. 2017, doi:10.1038/nbt.3769).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import Numbering
 from pottsfold.alphabet import Alphabet
+from pottsfold.lazy import lazy_module
 from pottsfold.model import PottsModel, independent_fields, local_fields
-from pottsfold.mutations import kernels
 from pottsfold.mutations.adjustment import adjusted_log_odds
 from pottsfold.mutations.mutants import UNSCORABLE, Mutants
+
+if TYPE_CHECKING:
+    from pottsfold.mutations import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.kernels")
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError
-from pottsfold.sampling import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.sampling.chains import Chains
 from pottsfold.sampling.moves import Gibbs, Move, Tempering
 from pottsfold.sampling.target import Target
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.sampling import kernels
+else:
+    kernels = lazy_module("pottsfold.sampling.kernels")
 
 # What anneals by default.
 GIBBS = Gibbs()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError
-from pottsfold.jit import aligned_zeros
 from pottsfold.model import PottsModel, zero_sum
 from pottsfold.sampling.kernels import COLUMNS, FORBIDDEN, quantize
+from pottsfold.simd.arrays import aligned_zeros
 from pottsfold.simd.codegen import row_width
 from pottsfold.simd.tables import EIGHT, MAX_SHORT, WAYS, short_width
 

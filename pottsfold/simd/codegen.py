@@ -21,7 +21,6 @@ FLOAT, BYTE, INT16, INT32, INT64 = (
     ir.IntType(32),
     ir.IntType(64),
 )
-CACHE_LINE = 64
 # Rows are whole multiples of so many numbers; running sums are made within them.
 GROUP = 8
 # The widest part of a row that is handled as one vector.

@@ -14,7 +14,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from pottsfold.simd.codegen import BYTE, CACHE_LINE, INT16, INT32, INT64, Row
+from pottsfold.simd.arrays import CACHE_LINE
+from pottsfold.simd.codegen import BYTE, INT16, INT32, INT64, Row
 
 # Running sums that a sum of many rows is made in.
 WAYS = 4

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pottsfold.errors import UsageError
-from pottsfold.tables import kernels
+from pottsfold.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from pottsfold.tables import kernels
+else:
+    kernels = lazy_module("pottsfold.tables.kernels")
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,20 +5,26 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import Alignment
-from pottsfold.inference.boltzmann import kernels
 from pottsfold.inference.boltzmann.modes import Modes
 from pottsfold.inference.boltzmann.statistics import FamilyStatistics
-from pottsfold.jit import aligned_zeros
+from pottsfold.lazy import lazy_module
 from pottsfold.sampling.chains import chain_states, letter_generator
 from pottsfold.sampling.kernels import FORBIDDEN, gibbs_sweeps, quantize
 from pottsfold.sampling.target import fill_compact
+from pottsfold.simd.arrays import aligned_zeros
 from pottsfold.simd.tables import EIGHT, short_width
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.inference.boltzmann import kernels
+else:
+    kernels = lazy_module("pottsfold.inference.boltzmann.kernels")
 
 # Step length at the start, and gradients after which it is half of that.
 FIRST_RATE, HALVING = 0.3, 20.0

@@ -7,12 +7,18 @@ so results are the same bits for any number.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.inference.optimize import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.inference.optimize import kernels
+else:
+    kernels = lazy_module("pottsfold.inference.optimize.kernels")
 
 Vector = NDArray[np.float32]
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.inference.optimize.lbfgs import minimize
-from pottsfold.inference.pseudolikelihood import kernels
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import Regularization
+from pottsfold.lazy import lazy_module
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.inference.pseudolikelihood import kernels
+else:
+    kernels = lazy_module("pottsfold.inference.pseudolikelihood.kernels")
 
 # Losses are then within 1e-3 of those at the optimum, a tenth of their errors.
 TOLERANCE = 1e-4

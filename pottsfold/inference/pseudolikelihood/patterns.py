@@ -13,11 +13,18 @@ sequences have; the others serve to build them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.inference.pseudolikelihood import kernels
+from pottsfold.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from pottsfold.inference.pseudolikelihood import kernels
+else:
+    kernels = lazy_module("pottsfold.inference.pseudolikelihood.kernels")
+
 
 # A group's rows beyond this leave the second-level cache.
 MAX_PATTERNS = 1024

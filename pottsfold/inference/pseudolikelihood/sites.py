@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
-from pottsfold.inference.pseudolikelihood import kernels
 from pottsfold.inference.pseudolikelihood.patterns import find_patterns
-from pottsfold.jit import aligned_zeros
+from pottsfold.lazy import lazy_module
 from pottsfold.model.independent import independent_fields
+from pottsfold.simd.arrays import aligned_zeros
+
+if TYPE_CHECKING:
+    from pottsfold.inference.pseudolikelihood import kernels
+else:
+    kernels = lazy_module("pottsfold.inference.pseudolikelihood.kernels")
 
 Table = NDArray[np.float32]
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.inference.optimize import vectors
 from pottsfold.inference.optimize.vectors import Vector
-from pottsfold.inference.pseudolikelihood import kernels
 from pottsfold.inference.pseudolikelihood.sites import Sites
+from pottsfold.lazy import lazy_module
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.inference.pseudolikelihood import kernels
+else:
+    kernels = lazy_module("pottsfold.inference.pseudolikelihood.kernels")
 
 
 class Pseudolikelihood:

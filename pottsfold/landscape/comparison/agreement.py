@@ -6,12 +6,18 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alignment import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.alignment import kernels
+else:
+    kernels = lazy_module("pottsfold.alignment.kernels")
 
 Floats = NDArray[np.float64]
 # Values kept for a figure; more are thinned at random.

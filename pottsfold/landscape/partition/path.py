@@ -5,16 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.landscape.partition import kernels
 from pottsfold.landscape.partition.annealed_model import Landscape
+from pottsfold.lazy import lazy_module
 from pottsfold.sampling import kernels as sweeping
 from pottsfold.sampling.chains import random_states
 from pottsfold.sampling.sampler import check_temperatures
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.landscape.partition import kernels
+else:
+    kernels = lazy_module("pottsfold.landscape.partition.kernels")
 
 # Points between two exact sums of the couplings' energies; differences of float32 are
 # added up meanwhile. An exact sum costs a third to one of a sweep.

@@ -1,3 +1,9 @@
+from pottsfold.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.epistasis import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.epistasis.kernels")
 """One substitution's effect in every natural sequence of the family.
 
 In background x the substitution of letter A by T at site i has the log-odds
@@ -25,7 +31,6 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment import Alignment
 from pottsfold.model import PottsModel
-from pottsfold.mutations.epistasis import kernels
 from pottsfold.mutations.epistasis.classify import MIN_EFFECT
 from pottsfold.threads import Workers, chosen_threads
 

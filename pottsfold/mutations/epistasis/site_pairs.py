@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.lazy import lazy_module
 from pottsfold.model import PottsModel, local_fields
-from pottsfold.mutations.epistasis import kernels
 from pottsfold.mutations.epistasis.classify import KINDS, MIN_EFFECT
 from pottsfold.mutations.notation import Substitution
 from pottsfold.threads import Workers, chosen_threads
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.epistasis import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.epistasis.kernels")
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.lazy import lazy_module
 from pottsfold.mutations.library.numbering_shift import numbering_shift
-from pottsfold.mutations.library.parsing import kernels
 from pottsfold.mutations.mutants import (
     OK,
     PARTIAL,
@@ -20,6 +21,11 @@ from pottsfold.mutations.mutants import (
     Mutants,
     Reference,
 )
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.library.parsing import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.library.parsing.kernels")
 
 # A table of 64 MiB, half full: hashes of 8 bytes.
 MAX_KNOWN = 1 << 22

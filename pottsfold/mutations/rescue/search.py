@@ -29,11 +29,12 @@ pays for it, though the stabilizer alone would restore more than both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.lazy import lazy_module
 from pottsfold.model import PottsModel, energy
 from pottsfold.mutations.epistasis import (
     MIN_EFFECT,
@@ -41,8 +42,12 @@ from pottsfold.mutations.epistasis import (
     substitution_effects,
 )
 from pottsfold.mutations.epistasis.best_first import best_first
-from pottsfold.mutations.rescue import kernels
 from pottsfold.threads import Workers, chosen_threads
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.rescue import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.rescue.kernels")
 
 RankedBy = Literal["compensation", "restored", "epistasis"]
 ORDERS: tuple[RankedBy, ...] = ("compensation", "restored", "epistasis")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pottsfold.sampling import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.sampling.moves.base import Move, Stepper
 from pottsfold.sampling.target import Target
+
+if TYPE_CHECKING:
+    from pottsfold.sampling import kernels
+else:
+    kernels = lazy_module("pottsfold.sampling.kernels")
 
 
 @dataclass(frozen=True)

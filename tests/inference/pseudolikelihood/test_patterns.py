@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pottsfold.inference.pseudolikelihood import kernels, patterns
 from pottsfold.inference.pseudolikelihood.patterns import find_patterns
-from pottsfold.jit import aligned_zeros
+from pottsfold.simd.arrays import aligned_zeros
 from tests.strategies import seeds
 
 

@@ -20,13 +20,20 @@ own, that fields do not move.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.inference.boltzmann import kernels
 from pottsfold.inference.boltzmann.learner import State, chain_frequencies
 from pottsfold.inference.boltzmann.statistics import FamilyStatistics
+from pottsfold.lazy import lazy_module
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    from pottsfold.inference.boltzmann import kernels
+else:
+    kernels = lazy_module("pottsfold.inference.boltzmann.kernels")
 
 # Added to v of gains.
 DAMPING = 0.01

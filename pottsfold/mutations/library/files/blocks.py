@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from pottsfold.errors import TableError
-from pottsfold.mutations.library.files import kernels
+from pottsfold.lazy import lazy_module
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.library.files import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.library.files.kernels")
 
 BLOCK_BYTES = 1 << 18
 MAX_ROW_LENGTH = 64 << 20

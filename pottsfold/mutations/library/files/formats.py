@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from pottsfold.errors import TableError
-from pottsfold.mutations.library.files import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.mutations.library.files.blocks import (
     Block,
     Bytes,
@@ -21,6 +21,11 @@ from pottsfold.mutations.library.files.blocks import (
     record_cut,
     row_cut,
 )
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.library.files import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.library.files.kernels")
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.mutations.library.parsing import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.mutations.mutants import (
     OK,
     PARTIAL,
@@ -18,6 +18,11 @@ from pottsfold.mutations.mutants import (
     Issue,
     Mutants,
 )
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.library.parsing import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.library.parsing.kernels")
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.lazy import lazy_module
 from pottsfold.mutations.library.parse_one import place_each
-from pottsfold.mutations.library.parsing import kernels
 from pottsfold.mutations.library.parsing.arrow_buffers import (
     buffers_of,
     empty_read,
@@ -20,6 +20,11 @@ from pottsfold.mutations.library.parsing.arrow_buffers import (
 )
 from pottsfold.mutations.mutants import Mutants, Reference
 from pottsfold.mutations.notation import STOP
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.library.parsing import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.library.parsing.kernels")
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.mutations.library.parsing import kernels
+from pottsfold.lazy import lazy_module
 from pottsfold.mutations.library.parsing.arrow_buffers import (
     Read,
     bounds_of,
@@ -25,6 +25,11 @@ from pottsfold.mutations.library.sequences import (
 )
 from pottsfold.mutations.mutants import REASONS, Mutants, Reference
 from pottsfold.mutations.notation import STOP
+
+if TYPE_CHECKING:
+    from pottsfold.mutations.library.parsing import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.library.parsing.kernels")
 
 if TYPE_CHECKING:
     import pyarrow as pa
