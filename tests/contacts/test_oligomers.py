@@ -88,7 +88,7 @@ def test_table_tells_distances_within_and_between(dimer):
 
 def test_low_identity_is_refused_unless_forced(dimer):
     model = model_of(FOCUS)
-    with pytest.raises(StructureError, match="contacts --force takes this one"):
+    with pytest.raises(StructureError, match="`force` takes this one"):
         map_structure(model, dimer, "C")
     forced = map_structure(model, dimer, "C", force=True)
     assert forced.chain == "C"

@@ -92,8 +92,8 @@ def _write(handle: BinaryIO, fit: Fit) -> None:
     require_named_alphabet(model, PLMC_V1.title)
     if q not in SIZES:
         raise OutputError(
-            f"a plmc file of version 1 does not say what {q} letters are; choose --to "
-            "plmc"
+            f"a plmc file of version 1 does not say what {q} letters are; choose "
+            "`to=plmc`"
         )
     handle.write(struct.pack("<2i", model.length, q))
     write_sites(handle, model)

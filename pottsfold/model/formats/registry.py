@@ -120,7 +120,7 @@ def _as_binary(packed: gzip.GzipFile) -> BinaryIO:
 
 
 def foreign_named(name: str) -> Foreign:
-    """Return the format that ``--to`` names.
+    """Return the format of a name.
 
     Raises
     ------
@@ -162,5 +162,7 @@ def losses(fit: Fit, foreign: Foreign) -> list[str]:
     lost.append("report of the fit")
     if model.gauge != AS_READ:
         lost.append("name of the gauge")
-    sentence = f"{foreign.title} holds no {', '.join(lost)}; lost"
-    return [sentence, *foreign.changes(model)]
+    if FOCUS in lost and FOCUS_NAME in lost:
+        lost.remove(FOCUS_NAME)
+        lost[lost.index(FOCUS)] = "focus sequence and name"
+    return [f"Lost in this format: {', '.join(lost)}", *foreign.changes(model)]

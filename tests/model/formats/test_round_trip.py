@@ -189,7 +189,7 @@ def test_what_is_lost_is_told_and_nothing_else(tmp_path, name):
         gauge="as read",
     )
     told = losses(Fit(bare, FitReport("mean-field")), foreign)[0]
-    assert told == f"{foreign.title} holds no report of the fit; lost"
+    assert told == "Lost in this format: report of the fit"
 
 
 @pytest.mark.parametrize("name", NAMES)
