@@ -19,8 +19,8 @@ from pottsfold.model import Fit, load_fit, save_fit
 from pottsfold.model.focus import renumbered, with_focus
 from pottsfold.model.formats import (
     COMPRESSED,
-    FORMATS,
-    Foreign,
+    MODEL_FORMATS,
+    ModelFormat,
     foreign_named,
     foreign_of_ending,
     losses,
@@ -32,7 +32,7 @@ NATIVE, NATIVE_ENDING = "potts", ".potts"
 if TYPE_CHECKING:
     FormatName = str
 else:
-    FormatName = Literal[(NATIVE, *(each.name for each in FORMATS))]
+    FormatName = Literal[(NATIVE, *(each.name for each in MODEL_FORMATS))]
 
 
 def convert(
@@ -103,7 +103,7 @@ def convert(
     say(f"wrote {output}: {foreign.title}; {foreign.conventions}")
 
 
-def _target(output: Path, to: FormatName | None) -> Foreign | None:
+def _target(output: Path, to: FormatName | None) -> ModelFormat | None:
     """Return the format to write; None for the native one."""
     bare = Path(output.stem) if output.suffix == COMPRESSED else output
     if to == NATIVE or (to is None and bare.suffix == NATIVE_ENDING):
@@ -116,7 +116,7 @@ def _target(output: Path, to: FormatName | None) -> Foreign | None:
         return foreign_named(to)
     foreign = foreign_of_ending(output)
     if foreign is None:
-        endings = " ".join(f.ending for f in FORMATS if f.ending)
+        endings = " ".join(f.ending for f in MODEL_FORMATS if f.ending)
         raise UsageError(
             f"{output}: its ending names no format ({NATIVE_ENDING}; {endings}, and "
             f"{COMPRESSED} after these); choose one of these, or give `to`"

@@ -2,8 +2,8 @@
 
 A safetensors file: an 8-byte length, a JSON header, the raw arrays. The header's
 metadata hold everything that is not an array, and the SHA-256 of every part.
-Nothing in it is executed, and sizes are checked before anything is allocated, so a
-file from a stranger can be opened. Couplings are stored once a pair, i < j, i outer.
+Nothing in it is executed, and sizes are checked before anything is allocated, so an
+untrusted file can be opened. Couplings are stored once a pair, i < j, i outer.
 The same alignment and settings make the same bytes on the same software: what
 changes from run to run, threads, seconds and date, stands in a small file beside it,
 ``NAME.potts.run.json``, which may be thrown away.

@@ -18,7 +18,7 @@ from pottsfold.errors import OutputError
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content, check_model_size
 from pottsfold.model.formats.foreign import (
-    Foreign,
+    ModelFormat,
     Reading,
     assembled,
     gap_note,
@@ -226,7 +226,7 @@ def _write_numbers(handle: BinaryIO, fit: Fit) -> None:
     _write(handle, fit.model, [str(code) for code in range(fit.model.alphabet.size)])
 
 
-ADABMDCA = Foreign(
+ADABMDCA = ModelFormat(
     name="adabmdca",
     title="adabmDCA params.dat",
     ending=".dat",
@@ -240,7 +240,7 @@ ADABMDCA = Foreign(
     write=_write_letters,
     changes=lambda model: unnamed_change(model) + silent_gap_change(model),
 )
-BMDCA = Foreign(
+BMDCA = ModelFormat(
     name="bmdca",
     title="bmDCA text",
     ending="",

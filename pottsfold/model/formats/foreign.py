@@ -47,7 +47,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Foreign:
+class ModelFormat:
     """One foreign format.
 
     Parameters

@@ -21,7 +21,7 @@ from pottsfold.model.formats.foreign import (
     FREQUENCIES,
     NUMBERING,
     OCCUPANCY,
-    Foreign,
+    ModelFormat,
     Reading,
     assembled,
     letters_of_size,
@@ -105,7 +105,7 @@ def _write(handle: BinaryIO, fit: Fit) -> None:
             handle.write(block.tobytes())
 
 
-PLMC_V1 = Foreign(
+PLMC_V1 = ModelFormat(
     name="plmc-v1",
     title="plmc .model, version 1",
     ending="",
