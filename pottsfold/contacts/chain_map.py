@@ -273,7 +273,7 @@ def _refusal(refused: Sequence[AlignedChain], *, force: bool) -> str:
 
 def _unlike(first: AlignedChain, other: AlignedChain) -> str:
     return (
-        f"{named(other.chain.name)} has not the sequence of "
+        f"{named(other.chain.name)} does not have the sequence of "
         f"{named(first.chain.name)} ({first.shared_identity(other):.0%} identity, "
         f"{MIN_IDENTITY_OF_COPIES:.0%} is needed); name chains of one protein"
     )
