@@ -93,7 +93,7 @@ def check_writable(path: str | Path) -> Path:
     except OSError as error:
         raise OutputError(
             f"{path}: cannot write in folder {folder} ({error.strerror}); "
-            "choose another place with -o"
+            "choose another folder"
         ) from error
     os.close(handle)
     os.unlink(probe)

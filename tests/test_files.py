@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_written_is_refused(
         check_writable(target)
     assert str(caught.value) == (
         f"{target}: cannot write in folder {tmp_path} (Permission denied); "
-        "choose another place with -o"
+        "choose another folder"
     )
 
 

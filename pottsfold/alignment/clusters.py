@@ -23,7 +23,7 @@ else:
 # Identities at which clusters are tried, the most distant relatives first.
 IDENTITIES = (0.5, 0.6, 0.7, 0.8, 0.9)
 # The largest cluster's weight, in units of a fold's, beyond which folds are unequal.
-LARGEST = 1.5
+MAX_CLUSTER = 1.5
 
 
 def clusters(
@@ -80,7 +80,7 @@ def clustered_folds(
     """
     order = np.random.default_rng(seed).permutation(alignment.n_sequences)
     weights = alignment.sequence_weights
-    most = LARGEST * weights.sum() / n_folds
+    most = MAX_CLUSTER * weights.sum() / n_folds
     for identity in IDENTITIES:
         labels = clusters(alignment.codes, identity, order)
         sizes = np.bincount(labels, weights)

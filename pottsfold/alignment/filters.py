@@ -30,25 +30,27 @@ def drop_duplicates(alignment: Alignment) -> Alignment:
     return _select_sequences(alignment, keep, "that repeat another one")
 
 
-def drop_gapped_sequences(alignment: Alignment, maximum: float) -> Alignment:
-    """Drop sequences whose absent fraction of the L columns exceeds ``maximum``.
+def drop_gapped_sequences(alignment: Alignment, max_sequence_gaps: float) -> Alignment:
+    """Drop sequences of which a larger fraction of the L columns is absent.
 
     Parameters
     ----------
     alignment : Alignment
         Alignment to filter.
-    maximum : float
-        Between 0 and 1.
+    max_sequence_gaps : float
+        That fraction, between 0 and 1.
     """
-    _check_fraction("--max-sequence-gaps", maximum)
-    keep = absent(alignment).mean(axis=1) <= maximum
+    _check_fraction("max_sequence_gaps", max_sequence_gaps)
+    keep = absent(alignment).mean(axis=1) <= max_sequence_gaps
     return _select_sequences(
-        alignment, keep, f"with more than {_percent(maximum)} gaps or unknown letters"
+        alignment,
+        keep,
+        f"with more than {_percent(max_sequence_gaps)} gaps or unknown letters",
     )
 
 
-def drop_fragments(alignment: Alignment, minimum: float) -> Alignment:
-    """Drop sequences that span less than ``minimum`` of the columns.
+def drop_fragments(alignment: Alignment, min_span: float) -> Alignment:
+    """Drop sequences that span a smaller fraction of the columns.
 
     The span runs from a sequence's first to its last residue, so a deletion
     inside does not make a fragment, missing ends do.
@@ -57,47 +59,47 @@ def drop_fragments(alignment: Alignment, minimum: float) -> Alignment:
     ----------
     alignment : Alignment
         Alignment to filter.
-    minimum : float
-        Between 0 and 1.
+    min_span : float
+        That fraction, between 0 and 1.
     """
-    _check_fraction("--min-span", minimum)
+    _check_fraction("min_span", min_span)
     present = ~absent(alignment)
     first = present.argmax(axis=1)
     last = alignment.length - 1 - present[:, ::-1].argmax(axis=1)
     span = np.where(present.any(axis=1), last - first + 1, 0)
-    keep = span >= minimum * alignment.length - 1e-9
+    keep = span >= min_span * alignment.length - 1e-9
     return _select_sequences(
-        alignment, keep, f"spanning less than {_percent(minimum)} of the columns"
+        alignment, keep, f"spanning less than {_percent(min_span)} of the columns"
     )
 
 
-def drop_gapped_columns(alignment: Alignment, maximum: float) -> Alignment:
-    """Drop columns where more than ``maximum`` of the sequences are absent.
+def drop_gapped_columns(alignment: Alignment, max_column_gaps: float) -> Alignment:
+    """Drop columns where a larger fraction of the sequences is absent.
 
     Parameters
     ----------
     alignment : Alignment
         Alignment to filter.
-    maximum : float
-        Between 0 and 1; sequences count alike, whatever their weights.
+    max_column_gaps : float
+        That fraction, between 0 and 1; sequences count alike, whatever their weights.
 
     Raises
     ------
     AlignmentError
         If fewer than two columns are left.
     """
-    _check_fraction("--max-column-gaps", maximum)
-    keep = absent(alignment).mean(axis=0) <= maximum
+    _check_fraction("max_column_gaps", max_column_gaps)
+    keep = absent(alignment).mean(axis=0) <= max_column_gaps
     if keep.sum() < 2:
         raise AlignmentError(
             f"{int(keep.sum())} of {alignment.length} columns have at most "
-            f"{_percent(maximum)} gaps; allow more with --max-column-gaps",
+            f"{_percent(max_column_gaps)} gaps; allow more with `max_column_gaps`",
             path=alignment.source.path or None,
         )
     dropped = alignment.numbering.positions[~keep]
     note = (
         f"dropped {len(dropped)} of {alignment.length} columns with more than "
-        f"{_percent(maximum)} gaps or unknown letters"
+        f"{_percent(max_column_gaps)} gaps or unknown letters"
     )
     if len(dropped):
         note += f" (positions {ranges(dropped)})"
@@ -145,6 +147,8 @@ def _percent(fraction: float) -> str:
     return f"{100 * fraction:g}%"
 
 
-def _check_fraction(option: str, value: float) -> None:
+def _check_fraction(parameter: str, value: float) -> None:
     if not 0 <= value <= 1:
-        raise UsageError(f"{option} {value}: a number from 0 to 1 is needed")
+        raise UsageError(
+            "a number from 0 to 1 is needed", parameter=parameter, value=value
+        )

@@ -86,7 +86,7 @@ def pair_frequencies(
     gaps : {"state", "missing"}
         Whether the gap is a letter.
     threads : int, optional
-        Every core by default.
+        Number of threads; all cores by default.
 
     Returns
     -------

@@ -76,7 +76,7 @@ def read_alignment(
         If ``first`` is no residue number.
     """
     if first is not None and abs(first) > MAX_FIRST:
-        raise UsageError(f"--first {first}: not a residue number")
+        raise UsageError("not a residue number", parameter="first", value=first)
     records = read_records(path)
     history: list[str] = []
     focus_row = _find_focus(records, focus, history)
@@ -241,7 +241,7 @@ def _match_columns(
             + (
                 ""
                 if focus is None
-                else "; its upper-case letters decide: choose another --focus"
+                else "; its upper-case letters decide: choose another `focus`"
             ),
             path=records.path,
             record=None if focus is None else records.names[focus],
@@ -274,12 +274,12 @@ def _focus_columns(
     if columns == "upper":
         history.append(
             f"{line}; {int(lower.sum())} of its letters are lower case, left out "
-            "(--columns all takes them)"
+            "(`columns=all` takes them)"
         )
         return upper
     history.append(
-        f"{line}, and {int(lower.sum())} where it has a lower-case one (--columns "
-        "upper leaves these out)"
+        f"{line}, and {int(lower.sum())} where it has a lower-case one "
+        "(`columns=upper` leaves these out)"
     )
     either: NDArray[np.bool_] = upper | lower
     return either
@@ -316,7 +316,7 @@ def _numbering(
             history.append(
                 f"the focus name promises {due} residues and the row has "
                 f"{int(residue.sum())}: numbers count from {start} all the same; "
-                "--first says otherwise"
+                "`first` says otherwise"
             )
     if first is not None:
         start, source = first, f"from {first} (as asked)"
@@ -344,7 +344,7 @@ def _report_unknown(
     if total > known:
         raise AlignmentError(
             f"{total} of {total + known} letters are outside the {alphabet.name} "
-            f"alphabet {alphabet.letters} ({letters}); name another with --alphabet",
+            f"alphabet {alphabet.letters} ({letters}); name another with `alphabet`",
             path=records.path,
         )
     rows = int((codes == alphabet.unknown).any(axis=1).sum())

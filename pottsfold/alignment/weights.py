@@ -54,7 +54,7 @@ def identity_weights(
     identity : float
         Above 0 and at most 1.
     threads : int, optional
-        Every core by default; the weights do not depend on it.
+        Number of threads; all cores by default. The weights do not depend on it.
 
     Returns
     -------
@@ -73,7 +73,9 @@ def identity_weights(
     array([0.5, 0.5, 1. ])
     """
     if not 0 < identity <= 1:
-        raise UsageError(f"--identity {identity}: above 0 and at most 1 is needed")
+        raise UsageError(
+            "above 0 and at most 1 is needed", parameter="identity", value=identity
+        )
     length = codes.shape[1]
     most = length - math.ceil(identity * length - 1e-9)
     numbers, alike = _numbered_letters(codes)

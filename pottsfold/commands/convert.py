@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pottsfold.commands.console import say
 from pottsfold.commands.matching import matched
@@ -19,8 +19,8 @@ from pottsfold.model import Fit, load_fit, save_fit
 from pottsfold.model.focus import renumbered, with_focus
 from pottsfold.model.formats import (
     COMPRESSED,
-    FORMATS,
-    Foreign,
+    MODEL_FORMATS,
+    ModelFormat,
     foreign_named,
     foreign_of_ending,
     losses,
@@ -29,63 +29,57 @@ from pottsfold.model.formats import (
 from pottsfold.model.sites import natural_sequences
 
 NATIVE, NATIVE_ENDING = "potts", ".potts"
-Target = Literal[
-    "potts",
-    "plmc",
-    "plmc-v1",
-    "ccmpred-raw",
-    "ccmpred-braw",
-    "adabmdca",
-    "bmdca",
-    "gremlin",
-    "mi3",
-]
+if TYPE_CHECKING:
+    FormatName = str
+else:
+    FormatName = Literal[(NATIVE, *(each.name for each in MODEL_FORMATS))]
 
 
 def convert(
     model: ReplaceableFile,
     output: ConvertedModel,
     *,
-    to: Target | None = None,
+    to: FormatName | None = None,
     focus: TextOrFile | None = None,
     first: int | None = None,
     match_temperature: InputFile | None = None,
     seed: int = 0,
     threads: int | None = None,
 ) -> None:
-    """Write a model in the format of another program, or another's in ours.
+    """Convert a model to the format of another program, or from it.
 
-    What the new format cannot hold is told on standard error.
+    What the new format cannot hold is listed on standard error.
 
     Parameters
     ----------
     model
-        Model file: native, plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or Mi3, known by
-        its content; plain or compressed.
+        Model file: native, plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or Mi3, recognised
+        by its content; plain or compressed.
     output
         File to write: .potts native, .model plmc, .raw .braw CCMpred, .mrf GREMLIN,
-        .dat adabmDCA, .npy Mi3; all but .potts compressed when .gz is added.
+        .dat adabmDCA, .npy Mi3; all but .potts are compressed if .gz is added.
     to
-        Its format, where the ending does not say.
+        Output format, if the ending of the file does not determine it.
     focus
-        Focus sequence for a model without one, or another: a file, whose first
-        sequence is taken, or the sequence itself.
+        New focus sequence: a file, whose first sequence is taken, or the sequence
+        itself.
     first
-        Residue number of the first site. By default that of --focus, or the model's.
+        Residue number of the first site. Default: from --focus, or as in the model.
     match_temperature
         Alignment of natural sequences: find the temperature at which samples are most
-        like them, and keep it in a .potts file for sample --temperature matched.
-        Sequences that the model was not fitted to serve best.
+        similar to them, and keep it in a .potts file for sample --temperature
+        matched. Preferably sequences that the model was not fitted to.
     seed
-        Of the random numbers of --match-temperature.
+        Random seed for --match-temperature (default 0).
     threads
-        For --match-temperature; every core by default.
+        Number of threads for --match-temperature (default: all cores). Results do not
+        depend on it.
     """
     foreign = _target(output, to)
     if foreign is not None and match_temperature is not None:
         raise UsageError(
-            f"--match-temperature: only a {NATIVE_ENDING} file keeps a temperature, "
-            f"not {output}"
+            f"only a {NATIVE_ENDING} file keeps a temperature, not {output}",
+            parameter="match_temperature",
         )
     fit = load_fit(model)
     for sentence in fit.report.history:
@@ -109,7 +103,7 @@ def convert(
     say(f"wrote {output}: {foreign.title}; {foreign.conventions}")
 
 
-def _target(output: Path, to: Target | None) -> Foreign | None:
+def _target(output: Path, to: FormatName | None) -> ModelFormat | None:
     """Return the format to write; None for the native one."""
     bare = Path(output.stem) if output.suffix == COMPRESSED else output
     if to == NATIVE or (to is None and bare.suffix == NATIVE_ENDING):
@@ -122,10 +116,10 @@ def _target(output: Path, to: Target | None) -> Foreign | None:
         return foreign_named(to)
     foreign = foreign_of_ending(output)
     if foreign is None:
-        endings = " ".join(f.ending for f in FORMATS if f.ending)
+        endings = " ".join(f.ending for f in MODEL_FORMATS if f.ending)
         raise UsageError(
             f"{output}: its ending names no format ({NATIVE_ENDING}; {endings}, and "
-            f"{COMPRESSED} after these); choose one of these, or give --to"
+            f"{COMPRESSED} after these); choose one of these, or give `to`"
         )
     return foreign
 

@@ -1,4 +1,4 @@
-"""``pottsfold demo``: the whole job, from an alignment to pictures."""
+"""``pottsfold demo``: a complete analysis, from an alignment to figures."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def demo(
     folder: Path = Path("demo-output"),
     threads: int | None = None,
 ) -> None:
-    """Run the whole job on a family that comes with the program.
+    """Run a complete analysis of an example family.
 
-    Fits a model, ranks contacts, judges them by a structure, scores every single
-    substitution, and draws both.
+    Fits a model, ranks contacts and compares them with a structure, scores every
+    single substitution, and draws both.
 
     Parameters
     ----------
     family
-        planted: a small family with known truth. dhfr: dihydrofolate reductase,
-        which needs the extra "demo".
+        planted: a small synthetic family with known contacts. dhfr: dihydrofolate
+        reductase, which needs the extra "demo".
     folder
-        Folder for the results; made if it is not there.
+        Folder for the results; created if it does not exist.
     threads
-        By default every core.
+        Number of threads (default: all cores). Results do not depend on it.
     """
     chosen = FAMILIES[family]()
     try:

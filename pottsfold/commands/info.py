@@ -7,12 +7,12 @@ from pottsfold.model import ModelHeader, read_header
 
 
 def info(model: InputFile) -> None:
-    """Say what is in a model file and how it was made.
+    """Show what is in a model file and how it was made.
 
     Parameters
     ----------
     model
-        Model file, of pottsfold or of another program.
+        Model file of pottsfold or of another program.
     """
     print("\n".join(_lines(read_header(model))))
 

@@ -166,8 +166,8 @@ def map_structure(
     """
     if model.focus_sequence is None:
         raise UsageError(
-            "this model has no focus sequence to find in a structure; "
-            "fit with --focus NAME"
+            "this model has no focus sequence to find in a structure; fit with one, "
+            "or add one with pottsfold convert"
         )
     nucleic = set(model.alphabet.letters) <= {*RNA.letters, *DNA.letters}
     aligned = align_chains(model, read_chains(path, nucleic=nucleic), nucleic=nucleic)
@@ -267,14 +267,13 @@ def _refusal(refused: Sequence[AlignedChain], *, force: bool) -> str:
         return text + "; not one residue is found: give another structure"
     return (
         f"{text}; at least {MIN_IDENTITY:.0%} identity over {MIN_MAPPED:.0%} is "
-        "needed: give the structure of a closer relative (contacts --force takes "
-        "this one)"
+        "needed: give the structure of a closer relative (`force` takes this one)"
     )
 
 
 def _unlike(first: AlignedChain, other: AlignedChain) -> str:
     return (
-        f"{named(other.chain.name)} has not the sequence of "
+        f"{named(other.chain.name)} does not have the sequence of "
         f"{named(first.chain.name)} ({first.shared_identity(other):.0%} identity, "
         f"{MIN_IDENTITY_OF_COPIES:.0%} is needed); name chains of one protein"
     )

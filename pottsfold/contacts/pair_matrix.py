@@ -28,8 +28,8 @@ def pair_matrix(model: PottsModel, i: int, j: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        (s, s) float64, in nats, positive = the two letters like one another; index
-        and columns are the modelled letters, named by the residues, as ``K12``.
+        (s, s) float64, in nats, positive = a favourable pair of letters; index and
+        columns are the modelled letters, named by the residues, as ``K12``.
 
     Raises
     ------

@@ -49,12 +49,12 @@ def strongest_pairs(
     return rows[order], columns[order]
 
 
-def pairs_asked(text: str, length: int) -> int:
+def pairs_asked(top: str, length: int) -> int:
     """Return how many pairs ``N``, ``L``, ``1.5L`` or ``L/2`` are, rounded down.
 
     Parameters
     ----------
-    text : str
+    top : str
         As given by a user.
     length : int
         L, the number of sites.
@@ -71,11 +71,11 @@ def pairs_asked(text: str, length: int) -> int:
     """
     digits = r"\d{1,9}(?:\.\d{1,9})?"
     found = re.fullmatch(
-        rf"(?P<number>\d{{1,9}})|(?P<times>{digits})?L(?:/(?P<part>{digits}))?", text
+        rf"(?P<number>\d{{1,9}})|(?P<times>{digits})?L(?:/(?P<part>{digits}))?", top
     )
     if found is None:
         raise UsageError(
-            "give a number of pairs, or L, 1.5L, L/2", parameter="top", value=text
+            "give a number of pairs, or L, 1.5L, L/2", parameter="top", value=top
         )
     if found["number"]:
         count = int(found["number"])
@@ -83,5 +83,5 @@ def pairs_asked(text: str, length: int) -> int:
         part = float(found["part"] or 1)
         count = int(float(found["times"] or 1) * length / part) if part else 0
     if count < 1:
-        raise UsageError("at least one pair is needed", parameter="top", value=text)
+        raise UsageError("at least one pair is needed", parameter="top", value=top)
     return count

@@ -66,8 +66,7 @@ def precision_line(precision: ContactPrecision) -> str:
     return (
         f"precision {depths}; L = {precision.n_sites}, |i - j| >= "
         f"{precision.separation}, {precision.n_contacts} contacts in "
-        f"{precision.n_pairs} pairs, {precision.n_left_out} pairs left out for want of "
-        "a residue"
+        f"{precision.n_pairs} pairs, {precision.n_left_out} pairs left out: no residue"
     )
 
 
@@ -86,7 +85,7 @@ def _interface_lines(coupling: CouplingMap, chain: ChainMap, n_sites: int) -> li
     table = ranked_pairs(coupling, separation=DEFAULT_SEPARATION, chain=chain)
     top = table.dropna(subset="distance").head(n_sites)
     between = top["contact"] & ~(top["distance_intra"] < CONTACT_DISTANCE)
-    return [f"of the top {len(top)} pairs {between.sum()} touch between chains only"]
+    return [f"top {len(top)} pairs: {between.sum()} in contact between chains only"]
 
 
 def _strongest_lines(

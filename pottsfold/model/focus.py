@@ -38,7 +38,7 @@ class FocusRow:
 
 
 def with_focus(
-    model: PottsModel, text: str, first: int | None = None
+    model: PottsModel, focus: str, first: int | None = None
 ) -> tuple[PottsModel, str]:
     """Return the model with a focus sequence and its residue numbers.
 
@@ -49,7 +49,7 @@ def with_focus(
     ----------
     model : PottsModel
         With a focus sequence or without.
-    text : str
+    focus : str
         A file, whose first sequence is taken, or the sequence itself.
     first : int, optional
         Number of the first residue; by default from ``NAME/start-end``, else 1.
@@ -68,15 +68,17 @@ def with_focus(
     AlignmentError
         If the file cannot be read.
     """
-    row = _row(text, model.alphabet)
+    row = _row(focus, model.alphabet)
     letters, places = _sites(row, model.length)
     positions = (row.first if first is None else _checked(first)) + places
     codes = model.alphabet.encode(letters)
     unknown = int((codes == model.alphabet.unknown).sum())
     if 2 * unknown > model.length:
         raise UsageError(
-            f"--focus {row.name}: {unknown} of {model.length} letters are outside the "
-            f"model's alphabet {model.alphabet.letters}"
+            f"{unknown} of {model.length} letters are outside the model's alphabet "
+            f"{model.alphabet.letters}",
+            parameter="focus",
+            value=row.name,
         )
     gaps = int((codes == 0).sum())
     said = (
@@ -106,9 +108,11 @@ def _sites(row: FocusRow, length: int) -> tuple[str, NDArray[np.int64]]:
     if row.name == TYPED:
         shown = f"{row.letters[:40]}: no such file, and read as a sequence"
     raise UsageError(
-        f"--focus {shown}: {len(residues)} residues, {len(upper)} of them "
-        f"upper case, {len(columns)} columns, and the model has {length} sites; give "
-        "a sequence of the alignment it was fitted to"
+        f"{len(residues)} residues, {len(upper)} of them upper case, {len(columns)} "
+        f"columns, and the model has {length} sites; give a sequence of the alignment "
+        "it was fitted to",
+        parameter="focus",
+        value=shown,
     )
 
 
@@ -122,7 +126,7 @@ def renumbered(model: PottsModel, first: int) -> PottsModel:
 
 def _checked(first: int) -> int:
     if abs(first) > MAX_FIRST:
-        raise UsageError(f"--first {first}: not a residue number")
+        raise UsageError("not a residue number", parameter="first", value=first)
     return first
 
 
@@ -152,7 +156,9 @@ def _row(text: str, alphabet: Alphabet) -> FocusRow:
     codes = alphabet.encode(residues)
     if not residues.isalpha() or (codes == alphabet.unknown).sum() * 2 > len(codes):
         raise UsageError(
-            f"--focus {text[:40]}: neither a file that is there nor a sequence"
+            "neither a file that is there nor a sequence",
+            parameter="focus",
+            value=text[:40],
         )
     return FocusRow(TYPED, letters)
 

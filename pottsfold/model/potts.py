@@ -130,8 +130,8 @@ class PottsModel:
         """
         if self.focus is None:
             raise UsageError(
-                "this model has no focus sequence to mutate; fit with --focus NAME, or "
-                "add one: pottsfold convert MODEL OUT.potts --focus FILE_OR_SEQUENCE"
+                "this model has no focus sequence to mutate; fit with one, or add one "
+                "with pottsfold convert"
             )
         return self.focus
 

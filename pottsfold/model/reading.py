@@ -1,4 +1,4 @@
-"""Model files read, whoever wrote them: native and foreign ones, by their content."""
+"""Reading of model files, native and foreign ones, by their content."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 A safetensors file: an 8-byte length, a JSON header, the raw arrays. The header's
 metadata hold everything that is not an array, and the SHA-256 of every part.
-Nothing in it is executed, and sizes are checked before anything is allocated, so a
-file from a stranger can be opened. Couplings are stored once a pair, i < j, i outer.
+Nothing in it is executed, and sizes are checked before anything is allocated, so an
+untrusted file can be opened. Couplings are stored once a pair, i < j, i outer.
 The same alignment and settings make the same bytes on the same software: what
 changes from run to run, threads, seconds and date, stands in a small file beside it,
 ``NAME.potts.run.json``, which may be thrown away.
@@ -274,12 +274,7 @@ def _parse(name: str) -> tuple[ModelHeader, dict[str, NDArray[Any]]]:
             raise ModelFormatError(name, "not a pottsfold model file")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFormatError(name, "not a pottsfold model file") from error
-    if metadata.get("version") != str(VERSION):
-        raise ModelFormatError(
-            name,
-            f"model file version {metadata.get('version')!r}, this program reads "
-            f"version {VERSION}; update pottsfold",
-        )
+    _check_version(name, metadata.get("version"))
     try:
         header = _header(name, metadata)
         arrays = _map_arrays(name, raw, header, 8 + length, size)
@@ -288,6 +283,18 @@ def _parse(name: str) -> tuple[ModelHeader, dict[str, NDArray[Any]]]:
     except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
         raise ModelFormatError(name, f"damaged header ({error})") from error
     return header, arrays
+
+
+def _check_version(name: str, found: object) -> None:
+    if found == str(VERSION):
+        return
+    if not (isinstance(found, str) and found.isdecimal() and int(found) > VERSION):
+        raise ModelFormatError(name, f"damaged header (format {found!r})")
+    raise ModelFormatError(
+        name,
+        f"written by a newer pottsfold (format {found}; this program reads "
+        f"{VERSION}): update pottsfold",
+    )
 
 
 def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:

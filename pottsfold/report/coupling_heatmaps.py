@@ -66,7 +66,7 @@ def coupling_heatmaps_figure(
         _mark(axes, coupling, pairs[k], letters)
         _title(axes, coupling, chain, pairs[k])
     if mesh is not None:
-        label = "coupling (nats): the two letters like one another where it is positive"
+        label = "coupling (nats); positive = favourable pair of letters"
         figure.colorbar(
             mesh, ax=grid, label=label, extend="both", shrink=0.6 if down > 1 else 1.0
         )

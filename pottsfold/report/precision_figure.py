@@ -69,7 +69,7 @@ def precision_figure(coupling: CouplingMap, chain: ChainMap) -> Figure:
 def _frame(axes: Axes, n_sites: int) -> None:
     end = max(2 * n_sites, 2)
     axes.set(xlim=(1, end), ylim=(0, 1.02))
-    axes.set(xlabel="strongest pairs", ylabel="share in contact")
+    axes.set(xlabel="number of strongest pairs", ylabel="precision")
     axes.grid(axis="y", color=GUIDE, linewidth=0.5)
     places = {
         depth: times * n_sites / part

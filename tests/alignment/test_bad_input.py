@@ -238,7 +238,7 @@ def test_focus_without_upper_case_letters(tmp_path: Path):
     path = write(tmp_path, fasta(("a", "b", "c"), ["acdeF", "ACDEF", "ACDEF"]))
     assert message(path, columns="upper") == (
         "record 'a': 1 match columns where 2 are needed; its upper-case letters "
-        "decide: choose another --focus"
+        "decide: choose another `focus`"
     )
 
 

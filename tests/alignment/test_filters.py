@@ -160,23 +160,25 @@ def test_too_strict_a_filter_of_columns_is_refused():
         drop_gapped_columns(family_of("ACDEF", "A----", "A----"), 0.2)
     assert str(caught.value) == (
         "family.fasta: 1 of 5 columns have at most 20% gaps; "
-        "allow more with --max-column-gaps"
+        "allow more with `max_column_gaps`"
     )
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan"), 30])
 @pytest.mark.parametrize(
-    ("drop", "option"),
+    ("drop", "parameter"),
     [
-        (drop_gapped_sequences, "--max-sequence-gaps"),
-        (drop_fragments, "--min-coverage"),
-        (drop_gapped_columns, "--max-column-gaps"),
+        (drop_gapped_sequences, "max_sequence_gaps"),
+        (drop_fragments, "min_span"),
+        (drop_gapped_columns, "max_column_gaps"),
     ],
 )
-def test_a_fraction_out_of_range_is_refused(drop, option: str, fraction: float):
+def test_a_fraction_out_of_range_is_refused(drop, parameter: str, fraction: float):
     with pytest.raises(UsageError) as caught:
         drop(family_of("ACDEF", "ACDEF"), fraction)
-    assert str(caught.value) == f"{option} {fraction}: a number from 0 to 1 is needed"
+    assert str(caught.value) == (
+        f"`{parameter}={fraction}`: a number from 0 to 1 is needed"
+    )
 
 
 def test_ranges():

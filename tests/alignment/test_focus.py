@@ -76,8 +76,8 @@ def test_where_the_focus_has_gaps_its_lower_case_letters_are_inserts(tmp_path: P
     assert decoded(family) == ["ACEF", "ACW-", "--Y-"]
     assert family.history[0] == (
         "focus P1 (row 1): kept the 4 columns where it has an upper-case letter, "
-        "of 6 match columns; 1 of its letters are lower case, left out (--columns all "
-        "takes them)"
+        "of 6 match columns; 1 of its letters are lower case, left out "
+        "(`columns=all` takes them)"
     )
     assert decoded(read_alignment(path, columns="all")) == ["ACDEF", "ACEW-", "--EY-"]
 
@@ -89,8 +89,8 @@ def test_where_the_focus_has_every_column_each_is_a_site(tmp_path: Path):
     assert family.numbering.positions.tolist() == [5, 6, 7, 8, 9]
     assert family.history[0] == (
         "focus P1/5-9 (row 1): kept the 4 columns where it has an upper-case letter, "
-        "of 4 match columns, and 1 where it has a lower-case one (--columns upper "
-        "leaves these out)"
+        "of 4 match columns, and 1 where it has a lower-case one "
+        "(`columns=upper` leaves these out)"
     )
     family = read_alignment(path, columns="upper")
     assert decoded(family) == ["ACEF", "ACW-", "--Y-"]
@@ -114,7 +114,7 @@ def test_a_range_that_does_not_fit_the_residues_is_told(
     assert family.numbering == Numbering.sequential(77, 11)
     assert (
         "the focus name promises 79 residues and the row has 77: numbers count from "
-        "11 all the same; --first says otherwise"
+        "11 all the same; `first` says otherwise"
     ) in family.history
 
 
@@ -145,7 +145,7 @@ def test_an_absurd_range_is_no_range(tmp_path: Path):
 
 
 def test_an_absurd_first_is_refused(tmp_path: Path):
-    with pytest.raises(UsageError, match=r"^--first 1000000000000: not a residue"):
+    with pytest.raises(UsageError, match=r"^`first=1000000000000`: not a residue"):
         read_alignment(file_of(tmp_path, "a", "b"), first=10**12)
 
 

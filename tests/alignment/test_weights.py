@@ -244,5 +244,5 @@ def test_popcount_counts_the_ones(word: int):
 
 @pytest.mark.parametrize("identity", [0, -0.1, 1.01, float("nan")])
 def test_identity_out_of_range_is_refused(identity: float):
-    with pytest.raises(UsageError, match=r"--identity .*above 0 and at most 1"):
+    with pytest.raises(UsageError, match=r"`identity=.*`: above 0 and at most 1"):
         identity_weights(np.ones((2, 2), np.uint8), identity)

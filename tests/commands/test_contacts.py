@@ -209,7 +209,7 @@ def test_differing_residues_are_shown_and_a_stranger_is_forced(folder, capsys):
     stranger.write_text(pdb_text(chain_atoms(sequence)))
     words = [folder / "m.potts", "-o", folder / "out.csv", "--structure", stranger]
     assert run(*words) == 2
-    assert "contacts --force takes this one" in capsys.readouterr().err
+    assert "(--force takes this one)" in capsys.readouterr().err
     assert run(*words, "--force") == 0
     told = capsys.readouterr().err
     assert "focus      50 " in told

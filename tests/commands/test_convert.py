@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from pottsfold.alphabet import PROTEIN
-from pottsfold.commands.convert import NATIVE, Target
+from pottsfold.commands.convert import NATIVE, FormatName
 from pottsfold.commands.main import main
 from pottsfold.model import Fit, FitReport, load_fit, save_fit
-from pottsfold.model.formats import FORMATS
+from pottsfold.model.formats import MODEL_FORMATS
 from tests.strategies import random_model
 
 
@@ -21,12 +21,12 @@ def native(tmp_path):
 
 
 def test_every_format_can_be_asked_for():
-    assert set(Target.__args__) == {NATIVE, *(f.name for f in FORMATS)}
+    assert FormatName.__args__ == (NATIVE, *(f.name for f in MODEL_FORMATS))
 
 
 @pytest.mark.parametrize(
     ("ending", "title"),
-    [(f.ending, f.title) for f in FORMATS if f.ending]
+    [(f.ending, f.title) for f in MODEL_FORMATS if f.ending]
     + [(".braw.gz", "CCMpred .braw"), (".model.gz", "plmc .model")],
 )
 def test_the_ending_chooses_the_format(tmp_path, native, capsys, ending, title):
@@ -35,7 +35,7 @@ def test_the_ending_chooses_the_format(tmp_path, native, capsys, ending, title):
     assert load_fit(out).report.method == f"read from {title}"
     told = capsys.readouterr().err
     assert f"wrote {out}: {title}" in told
-    assert "lost" in told
+    assert "Lost in this format: " in told
 
 
 def test_to_chooses_where_the_ending_does_not(tmp_path, native, capsys):
@@ -65,8 +65,8 @@ def test_what_is_lost_and_how_a_file_was_understood_is_said(tmp_path, native, ca
     assert main(["convert", str(native), str(raw)]) == 0
     told = capsys.readouterr().err
     assert (
-        "CCMpred .raw holds no focus sequence, name of it, numbering, letter "
-        "frequencies, Neff, occupancy of sites, report of the fit" in told
+        "Lost in this format: focus sequence and name, numbering, letter frequencies, "
+        "Neff, occupancy of sites, report of the fit" in told
     )
     assert main(["convert", str(raw), str(back)]) == 0
     told = capsys.readouterr().err
@@ -80,7 +80,7 @@ def test_a_focus_is_added_where_a_command_needs_one(tmp_path, native, capsys):
     main(["convert", str(native), str(raw)])
     capsys.readouterr()
     assert main(["scan", str(raw), "-o", str(scan)]) == 2
-    assert "pottsfold convert MODEL OUT.potts --focus" in capsys.readouterr().err
+    assert "add one with pottsfold convert" in capsys.readouterr().err
     arguments = ["convert", str(raw), str(back), "--focus", "ACDEFG", "--first", "40"]
     assert main(arguments) == 0
     assert "focus: 6 residues, numbered 40 to 45" in capsys.readouterr().err

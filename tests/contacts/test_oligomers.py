@@ -57,7 +57,9 @@ def test_named_chains_are_taken_and_no_others(dimer):
 
 
 def test_named_chains_must_be_alike_and_there(dimer):
-    with pytest.raises(StructureError, match=r"chain C has not the sequence of chain"):
+    with pytest.raises(
+        StructureError, match=r"chain C does not have the sequence of chain"
+    ):
         map_structure(model_of(FOCUS), dimer, "A,C")
     with pytest.raises(StructureError, match="no chain Q; there is chain A, chain B"):
         map_structure(model_of(FOCUS), dimer, "A,Q")
@@ -88,7 +90,7 @@ def test_table_tells_distances_within_and_between(dimer):
 
 def test_low_identity_is_refused_unless_forced(dimer):
     model = model_of(FOCUS)
-    with pytest.raises(StructureError, match="contacts --force takes this one"):
+    with pytest.raises(StructureError, match="`force` takes this one"):
         map_structure(model, dimer, "C")
     forced = map_structure(model, dimer, "C", force=True)
     assert forced.chain == "C"

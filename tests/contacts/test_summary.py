@@ -77,4 +77,4 @@ def test_of_an_oligomer_the_pairs_between_chains_only_are_counted(tmp_path):
     # All scores are equal, so pairs stand in order: 1 with 7..20, then 2 with 8..13.
     # Within a chain none of them touch; between two, those whose numbers sum to
     # 19..23, which are 1 with 18, 19 and 20.
-    assert told == "of the top 20 pairs 3 touch between chains only"
+    assert told == "top 20 pairs: 3 in contact between chains only"

@@ -185,7 +185,10 @@ def test_a_model_of_a_later_version_asks_for_an_update(saved):
     path, _ = saved
     data = path.read_bytes().replace(b'"version":"1"', b'"version":"9"')
     path.write_bytes(data)
-    with pytest.raises(ModelFormatError, match="update pottsfold"):
+    with pytest.raises(
+        ModelFormatError,
+        match=r"newer pottsfold \(format 9; this program reads 1\): update",
+    ):
         load_fit(path)
 
 

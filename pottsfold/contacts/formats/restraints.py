@@ -24,7 +24,7 @@ def restraints_table(pairs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     pairs : DataFrame
-        From :func:`pottsfold.contacts.ranked_pairs`, as many as shall bind.
+        From :func:`pottsfold.contacts.ranked_pairs`, as many as are wanted.
 
     Returns
     -------

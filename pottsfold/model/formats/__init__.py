@@ -1,9 +1,9 @@
 """Model files of other programs, read and written.
 
-One module a format, described by a :class:`Foreign` and listed in ``FORMATS``. Files
-are recognised by their content. Every reader checks the sizes that a file promises
-against its own size before it sets memory aside, and refuses numbers that are not
-finite. What a file of another program cannot hold is told by :func:`losses`.
+One module a format, described by a :class:`ModelFormat` and listed in
+``MODEL_FORMATS``. Files are recognised by their content. Every reader checks the sizes
+that a file states against its own size before it allocates memory, and refuses
+numbers that are not finite. :func:`losses` lists what a format cannot hold.
 
 =================  ============================  ======  =============================
 format             letters                       sign    beside the parameters
@@ -16,10 +16,10 @@ Mi3 .npy           in our order                  turned  nothing; fields in coup
 =================  ============================  ======  =============================
 """
 
-from pottsfold.model.formats.foreign import Foreign
+from pottsfold.model.formats.foreign import ModelFormat
 from pottsfold.model.formats.registry import (
     COMPRESSED,
-    FORMATS,
+    MODEL_FORMATS,
     foreign_named,
     foreign_of_ending,
     losses,
@@ -29,8 +29,8 @@ from pottsfold.model.formats.registry import (
 
 __all__ = [
     "COMPRESSED",
-    "FORMATS",
-    "Foreign",
+    "MODEL_FORMATS",
+    "ModelFormat",
     "foreign_named",
     "foreign_of_ending",
     "losses",

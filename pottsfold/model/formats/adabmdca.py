@@ -18,7 +18,7 @@ from pottsfold.errors import OutputError
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content, check_model_size
 from pottsfold.model.formats.foreign import (
-    Foreign,
+    ModelFormat,
     Reading,
     assembled,
     gap_note,
@@ -32,7 +32,7 @@ from pottsfold.model.formats.tokens import Lines, blocks_of_lines
 from pottsfold.model.potts import PottsModel
 
 MAX_LETTERS = 64
-FARTHEST = 10**6
+MAX_SITE = 10**6
 # Words of a line, and where its sites, its letters and its value stand.
 LAYOUTS = {"J": (6, (1, 2), (3, 4), 5), "h": (4, (1,), (2,), 3)}
 Columns = tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.float32]]
@@ -108,7 +108,7 @@ def _columns(
     _, site_places, letter_places, value_place = LAYOUTS[kind]
     starts = block.starts[lines]
     sites = np.stack([block.integers(starts + k) for k in site_places], axis=1)
-    odd = ((sites < 0) | (sites > FARTHEST)).any(axis=1)
+    odd = ((sites < 0) | (sites > MAX_SITE)).any(axis=1)
     if kind == "J":
         odd |= sites[:, 0] == sites[:, 1]
     letters = []
@@ -226,7 +226,7 @@ def _write_numbers(handle: BinaryIO, fit: Fit) -> None:
     _write(handle, fit.model, [str(code) for code in range(fit.model.alphabet.size)])
 
 
-ADABMDCA = Foreign(
+ADABMDCA = ModelFormat(
     name="adabmdca",
     title="adabmDCA params.dat",
     ending=".dat",
@@ -240,7 +240,7 @@ ADABMDCA = Foreign(
     write=_write_letters,
     changes=lambda model: unnamed_change(model) + silent_gap_change(model),
 )
-BMDCA = Foreign(
+BMDCA = ModelFormat(
     name="bmdca",
     title="bmDCA text",
     ending="",

@@ -17,7 +17,7 @@ from pottsfold.model.fit import Fit
 from pottsfold.model.formats import ccmpred
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
-    Foreign,
+    ModelFormat,
     Reading,
     assembled,
     length_of_pairs,
@@ -138,7 +138,7 @@ def _write(handle: BinaryIO, fit: Fit) -> None:
             handle.write(pack_text("x") + pack_floats(block))
 
 
-CCMPRED_BRAW = Foreign(
+CCMPRED_BRAW = ModelFormat(
     name="ccmpred-braw",
     title=TITLE,
     ending=".braw",

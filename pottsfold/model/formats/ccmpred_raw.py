@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats import ccmpred
 from pottsfold.model.formats.content import Content
-from pottsfold.model.formats.foreign import Foreign, Reading, assembled
+from pottsfold.model.formats.foreign import ModelFormat, Reading, assembled
 from pottsfold.model.formats.tokens import Lines, blocks_of_lines
 
 SIZE = ccmpred.SIZE
@@ -109,7 +109,7 @@ def _write(handle: BinaryIO, fit: Fit) -> None:
             handle.write(text.encode())
 
 
-CCMPRED_RAW = Foreign(
+CCMPRED_RAW = ModelFormat(
     name="ccmpred-raw",
     title=TITLE,
     ending=".raw",

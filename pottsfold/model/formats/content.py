@@ -1,4 +1,4 @@
-"""The bytes of a model file from a stranger, and how much memory it may ask for.
+"""The bytes of an untrusted model file, and how much memory it may ask for.
 
 A plain file is mapped, not read. A compressed one is unpacked in pieces, and no
 further than ``allowance`` of its stored size: a small file cannot fill the memory.

@@ -18,7 +18,7 @@ from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content, check_model_size
 from pottsfold.model.potts import PottsModel
 
-FOCUS, FOCUS_NAME, NUMBERING = "focus sequence", "name of it", "numbering"
+FOCUS, FOCUS_NAME, NUMBERING = "focus sequence", "focus name", "numbering"
 FREQUENCIES, NEFF, OCCUPANCY = "letter frequencies", "Neff", "occupancy of sites"
 # What a file that does not say is taken to say.
 UNNAMED, AS_READ = "unnamed", "as read"
@@ -47,13 +47,13 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Foreign:
+class ModelFormat:
     """One foreign format.
 
     Parameters
     ----------
     name : str
-        What ``--to`` calls it.
+        What ``convert`` calls it.
     title : str
         What people call it.
     ending : str

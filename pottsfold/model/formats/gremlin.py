@@ -20,7 +20,7 @@ from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
     NUMBERING,
-    Foreign,
+    ModelFormat,
     Reading,
     assembled,
     gap_note,
@@ -171,7 +171,7 @@ def _changes(model: PottsModel) -> list[str]:
     return sentences
 
 
-GREMLIN = Foreign(
+GREMLIN = ModelFormat(
     name="gremlin",
     title=TITLE,
     ending=".mrf",

@@ -16,7 +16,7 @@ import numpy as np
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
-    Foreign,
+    ModelFormat,
     Reading,
     assembled,
     gap_note,
@@ -126,7 +126,7 @@ def _changes(model: PottsModel) -> list[str]:
     return sentences
 
 
-MI3 = Foreign(
+MI3 = ModelFormat(
     name="mi3",
     title=TITLE,
     ending=".npy",

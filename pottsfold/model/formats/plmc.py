@@ -30,7 +30,7 @@ from pottsfold.model.formats.foreign import (
     NUMBERING,
     OCCUPANCY,
     UNNAMED,
-    Foreign,
+    ModelFormat,
     Reading,
     alphabet_of,
     assembled,
@@ -265,7 +265,7 @@ CONVENTIONS = (
     "letters in the model's order, without the gap where it is missing data; a higher "
     "parameter is more probable; residue numbers as in the model"
 )
-PLMC = Foreign(
+PLMC = ModelFormat(
     name="plmc",
     title="plmc .model",
     ending=".model",

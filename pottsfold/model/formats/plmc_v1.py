@@ -21,7 +21,7 @@ from pottsfold.model.formats.foreign import (
     FREQUENCIES,
     NUMBERING,
     OCCUPANCY,
-    Foreign,
+    ModelFormat,
     Reading,
     assembled,
     letters_of_size,
@@ -92,8 +92,8 @@ def _write(handle: BinaryIO, fit: Fit) -> None:
     require_named_alphabet(model, PLMC_V1.title)
     if q not in SIZES:
         raise OutputError(
-            f"a plmc file of version 1 does not say what {q} letters are; choose --to "
-            "plmc"
+            f"a plmc file of version 1 does not say what {q} letters are; choose "
+            "`to=plmc`"
         )
     handle.write(struct.pack("<2i", model.length, q))
     write_sites(handle, model)
@@ -105,7 +105,7 @@ def _write(handle: BinaryIO, fit: Fit) -> None:
             handle.write(block.tobytes())
 
 
-PLMC_V1 = Foreign(
+PLMC_V1 = ModelFormat(
     name="plmc-v1",
     title="plmc .model, version 1",
     ending="",

@@ -22,7 +22,7 @@ from pottsfold.model.formats.foreign import (
     NUMBERING,
     OCCUPANCY,
     UNNAMED,
-    Foreign,
+    ModelFormat,
 )
 from pottsfold.model.formats.gremlin import GREMLIN
 from pottsfold.model.formats.mi3 import MI3
@@ -31,7 +31,7 @@ from pottsfold.model.formats.plmc_v1 import PLMC_V1
 from pottsfold.provenance import Provenance, software_versions
 
 # Formats without a mark of their own come last.
-FORMATS = (
+MODEL_FORMATS = (
     MI3,
     CCMPRED_BRAW,
     GREMLIN,
@@ -69,7 +69,7 @@ def read_foreign(path: str | Path) -> Fit:
             "not a pottsfold model as it was written: compressed, cut off or damaged; "
             "unpack it or copy it anew"
         )
-    for foreign in FORMATS:
+    for foreign in MODEL_FORMATS:
         if foreign.recognise(content):
             break
     else:
@@ -96,7 +96,7 @@ def read_foreign(path: str | Path) -> Fit:
     return Fit(reading.model, report)
 
 
-def write_foreign(path: str | Path, fit: Fit, foreign: Foreign) -> None:
+def write_foreign(path: str | Path, fit: Fit, foreign: ModelFormat) -> None:
     """Write a model in a foreign format, whole or not at all.
 
     Compressed where the name ends in ``.gz``.
@@ -119,33 +119,33 @@ def _as_binary(packed: gzip.GzipFile) -> BinaryIO:
     return packed  # type: ignore[return-value]  # it writes like any binary file
 
 
-def foreign_named(name: str) -> Foreign:
-    """Return the format that ``--to`` names.
+def foreign_named(name: str) -> ModelFormat:
+    """Return the format of a name.
 
     Raises
     ------
     UsageError
         If there is none.
     """
-    for foreign in FORMATS:
+    for foreign in MODEL_FORMATS:
         if foreign.name == name:
             return foreign
-    names = [foreign.name for foreign in FORMATS]
+    names = [foreign.name for foreign in MODEL_FORMATS]
     raise UsageError(
         f"no format {name!r}; there are {', '.join(names)}{nearest(name, names)}"
     )
 
 
-def foreign_of_ending(path: Path) -> Foreign | None:
+def foreign_of_ending(path: Path) -> ModelFormat | None:
     """Return the format that a file's ending chooses, ``.gz`` set aside."""
     suffix = Path(path.stem).suffix if path.suffix == COMPRESSED else path.suffix
-    for foreign in FORMATS:
+    for foreign in MODEL_FORMATS:
         if foreign.ending and foreign.ending == suffix.lower():
             return foreign
     return None
 
 
-def losses(fit: Fit, foreign: Foreign) -> list[str]:
+def losses(fit: Fit, foreign: ModelFormat) -> list[str]:
     """Return what a format does not hold of a fit, or holds otherwise, in sentences."""
     model = fit.model
     positions = model.numbering.positions
@@ -162,5 +162,7 @@ def losses(fit: Fit, foreign: Foreign) -> list[str]:
     lost.append("report of the fit")
     if model.gauge != AS_READ:
         lost.append("name of the gauge")
-    sentence = f"{foreign.title} holds no {', '.join(lost)}; lost"
-    return [sentence, *foreign.changes(model)]
+    if FOCUS in lost and FOCUS_NAME in lost:
+        lost.remove(FOCUS_NAME)
+        lost[lost.index(FOCUS)] = "focus sequence and name"
+    return [f"Lost in this format: {', '.join(lost)}", *foreign.changes(model)]
