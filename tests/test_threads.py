@@ -61,7 +61,7 @@ def test_threads_are_chosen_or_every_core():
 def test_less_than_one_thread_is_refused(threads: int):
     with pytest.raises(UsageError) as caught:
         chosen_threads(threads)
-    assert str(caught.value) == f"--threads {threads}: at least 1 is needed"
+    assert str(caught.value) == f"`threads={threads}`: at least 1 is needed"
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -34,7 +34,7 @@ def fit_mean_field(
     pseudocount : float
         Share of the flat distribution in the frequencies, in (0, 1).
     threads : int, optional
-        Every core by default.
+        Number of threads, by default all cores.
 
     Returns
     -------

@@ -124,7 +124,7 @@ class HeldOut:
         """What was left out, in a line."""
         missing = ""
         if self.incomplete:
-            missing = f"; {self.incomplete} more lack a letter and cannot be judged"
+            missing = f"; {self.incomplete} more lack a letter and cannot be evaluated"
         return (
             f"held out: {len(self.codes)} sequences, effective "
             f"{self.weights.sum():.1f}, with their relatives of {self.identity:.0%} "
@@ -232,7 +232,7 @@ def part_at(
             f"{letters}{way_out}"
         )
     note = (
-        f"left {out.sum()} sequences out of the learning, to judge it by: {found} "
+        f"left {out.sum()} sequences out of the learning, to evaluate it: {found} "
         f"complete ones; relatives of {identity:.0%} identity together"
     )
     fitted = alignment.select(sequences=~out, note=note)

@@ -91,7 +91,7 @@ def cross_validate_boltzmann_penalty(
     alignment : Alignment
         Weighted alignment.
     gaps : {"state", "missing"}
-        As for the fit. ``missing``: only sequences without a gap are judged.
+        As for the fit. ``missing``: only sequences without a gap are evaluated.
     seed : int
         Of the folds and of all chains.
     threads : int, optional

@@ -17,7 +17,7 @@ from pottsfold.memory import FLOAT32
 CHAINS, TARGET, MAX_GRADIENTS = 10_000, 0.95, 400
 # Gradients of the first round that is evaluated.
 FIRST_ROUND = 50
-# L2 strength of couplings by default, a site and effective sequence; and at most.
+# Default L2 penalty on couplings, per site and effective sequence; and at most.
 PENALTY_PER_SITE, MAX_PENALTY = 0.2, 0.06
 # Bytes of what does not grow with a family.
 REST = 64 * 2**20

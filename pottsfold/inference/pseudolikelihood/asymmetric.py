@@ -54,7 +54,7 @@ class AsymmetricResult:
 
 def fit_sites(
     sites: Sites,
-    strength: float,
+    penalty: float,
     workers: Workers,
     *,
     tolerance: float,
@@ -63,7 +63,7 @@ def fit_sites(
 ) -> AsymmetricResult:
     """Fit every site, symmetrize, and solve the fields that go with it.
 
-    ``strength`` is lambda_j, the rest as in :func:`fit_pseudolikelihood`. The fields
+    ``penalty`` is lambda_j, the rest as in :func:`fit_pseudolikelihood`. The fields
     are left in ``sites``. ``progress`` is called with the number of sites done, the
     sum of their objectives and the last one's gradient norm.
     """
@@ -72,7 +72,7 @@ def fit_sites(
     done: list[float] = []
 
     def fit(site: int) -> Minimum:
-        regression = _Regression(sites, site, strength)
+        regression = _Regression(sites, site, penalty)
         minimum = minimize(
             regression,
             sites.empty_table().ravel(),
@@ -130,18 +130,18 @@ def _solve_fields(
 class _Regression:
     """One site's objective as a function of its table, flat."""
 
-    def __init__(self, sites: Sites, site: int, strength: float) -> None:
+    def __init__(self, sites: Sites, site: int, penalty: float) -> None:
         self.shape = (sites.length, sites.size + 1, sites.width)
         # Sites run side by side, so one of them uses one thread.
         self.workers = Workers(1)
         self._sites = sites
         self._site = site
-        self._strength = strength
+        self._penalty = penalty
 
     def first_step(self) -> float:
         """Return a guess of the inverse curvature, as for the symmetric form."""
         from_data = 0.002 * self._sites.length * self._sites.neff
-        return 1.0 / (self._strength + from_data)
+        return 1.0 / (self._penalty + from_data)
 
     def __call__(self, point: Vector, gradient: Vector) -> float:
         """Return the objective at ``point`` and write its gradient."""
@@ -150,5 +150,5 @@ class _Regression:
         value = self._sites.visit(self._site, table, slopes)
         slopes[self._site] = 0
         slopes[:, self._sites.size] = 0
-        vectors.add_scaled(self.workers, self._strength, point, gradient)
-        return value + self._strength / 2 * vectors.dot(self.workers, point, point)
+        vectors.add_scaled(self.workers, self._penalty, point, gradient)
+        return value + self._penalty / 2 * vectors.dot(self.workers, point, point)

@@ -69,7 +69,7 @@ def fit_pseudolikelihood(
         ``missing``: terms of sites with a gap are skipped, and a gap at j adds
         nothing at i. ``state``: the gap is a letter.
     form : {"symmetric", "asymmetric"}, optional
-        One block of couplings a pair, or each site a regression of its own, then
+        One block of couplings per pair, or a regression for each site, then
         symmetrized. By default symmetric where memory allows.
     regularization : Regularization, optional
         By default 0.01 for fields, 0.01 (q - 1)(L - 1) for couplings.
@@ -77,9 +77,9 @@ def fit_pseudolikelihood(
         Converged when a step gains less than this share of the objective; the
         distance to the optimum is then of that size too.
     max_iterations : int
-        Iterations of L-BFGS at most.
+        Maximum number of iterations of L-BFGS.
     threads : int, optional
-        Every core by default; the result does not depend on it.
+        Number of threads, by default all cores. The result does not depend on it.
     progress : callable, optional
         Called as ``progress(iteration, objective, gradient_norm)``; in the
         asymmetric form with the number of sites done in place of the iteration.
@@ -114,16 +114,16 @@ def fit_pseudolikelihood(
     clock = Stopwatch()
     used = chosen_threads(threads)
     n_states = alignment.alphabet.size - first_state(gaps)
-    strengths = regularization or default_regularization(alignment.length, n_states)
+    penalties = regularization or default_regularization(alignment.length, n_states)
     available = available_memory()
     plan = plan_fit(alignment, gaps, form, used, available)
-    sites = Sites(alignment, gaps, strengths.fields)
+    sites = Sites(alignment, gaps, penalties.fields)
     if announce is not None:
-        seconds = expected_seconds(sites, strengths, plan.form, used)
-        announce(_sentence(plan, gaps, strengths, seconds, available))
+        seconds = expected_seconds(sites, penalties, plan.form, used)
+        announce(_sentence(plan, gaps, penalties, seconds, available))
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
     with Workers(used) as workers:
-        outcome = run(sites, strengths, workers, tolerance, max_iterations, progress)
+        outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
     return finished_fit(
@@ -132,8 +132,8 @@ def fit_pseudolikelihood(
         model=model_of(alignment, gaps, outcome.fields, outcome.couplings),
         settings={
             "form": plan.form,
-            "lambda_h": strengths.fields,
-            "lambda_j": strengths.couplings,
+            "lambda_h": penalties.fields,
+            "lambda_j": penalties.couplings,
             "tolerance": tolerance,
             "max_iterations": max_iterations,
         },
@@ -149,13 +149,13 @@ def fit_pseudolikelihood(
 
 def _run_symmetric(
     sites: Sites,
-    strengths: Regularization,
+    penalties: Regularization,
     workers: Workers,
     tolerance: float,
     max_iterations: int,
     progress: Progress | None,
 ) -> _Outcome:
-    objective = Pseudolikelihood(sites, strengths.couplings, workers)
+    objective = Pseudolikelihood(sites, penalties.couplings, workers)
     minimum = minimize(
         objective,
         objective.start(),
@@ -180,7 +180,7 @@ def _run_symmetric(
 
 def _run_asymmetric(
     sites: Sites,
-    strengths: Regularization,
+    penalties: Regularization,
     workers: Workers,
     tolerance: float,
     max_iterations: int,
@@ -188,7 +188,7 @@ def _run_asymmetric(
 ) -> _Outcome:
     result = fit_sites(
         sites,
-        strengths.couplings,
+        penalties.couplings,
         workers,
         tolerance=tolerance,
         max_iterations=max_iterations,
@@ -209,14 +209,14 @@ def _run_asymmetric(
 def _sentence(
     plan: Plan,
     gaps: Gaps,
-    strengths: Regularization,
+    penalties: Regularization,
     seconds: float,
     available: int,
 ) -> str:
     reason = f" ({plan.reason})" if plan.reason else ""
     return (
         f"plan: pseudolikelihood, {plan.form}{reason}, gaps {gaps}, lambda_h "
-        f"{strengths.fields:g}, lambda_j {strengths.couplings:g}; about "
+        f"{penalties.fields:g}, lambda_j {penalties.couplings:g}; about "
         f"{seconds:.1f} s and {plan.bytes_needed / 2**30:.2f} GiB "
         f"({available / 2**30:.1f} GiB available)"
     )

@@ -30,16 +30,16 @@ class Pseudolikelihood:
     ----------
     sites : Sites
         The sites, with the penalty on their fields.
-    strength : float
+    penalty : float
         Penalty on couplings.
     workers : Workers
         Sites are spread over these threads.
     """
 
-    def __init__(self, sites: Sites, strength: float, workers: Workers) -> None:
+    def __init__(self, sites: Sites, penalty: float, workers: Workers) -> None:
         self.sites = sites
         self.length, self.size = sites.length, sites.size
-        self._strength = strength
+        self._penalty = penalty
         self._workers = workers
         self._scratch = threading.local()
         self._adding = threading.Lock()
@@ -62,7 +62,7 @@ class Pseudolikelihood:
         columns. The line search mends what it misses.
         """
         from_data = 0.004 * self.length * self.sites.neff
-        return 1.0 / (2 * self._strength + from_data)
+        return 1.0 / (2 * self._penalty + from_data)
 
     def __call__(self, point: Vector, gradient: Vector) -> float:
         """Return the objective at ``point`` and write its gradient."""
@@ -82,8 +82,8 @@ class Pseudolikelihood:
 
         values = self._workers.map(visit, range(self.length))
         self._fields_are_of = point
-        vectors.add_scaled(self._workers, 2 * self._strength, point, gradient)
-        penalty = self._strength * vectors.dot(self._workers, point, point)
+        vectors.add_scaled(self._workers, 2 * self._penalty, point, gradient)
+        penalty = self._penalty * vectors.dot(self._workers, point, point)
         return float(np.sum(values) + penalty)
 
     def full_parameters(

@@ -7,7 +7,7 @@ J (d_i(a) - f_i(a)) (d_j(b) - f_j(b)) alone, d_i(a) being 1 where site i has let
 Were sites independent, this has variance J^2 v, v = f_i(a) (1 - f_i(a)) f_j(b)
 (1 - f_j(b)), and to second order
 
-- an element that is off could gain (C_data - C_model)^2 / (2 v) nats a sequence;
+- an element that is off could gain (C_data - C_model)^2 / (2 v) nats per sequence;
 - an element that is on gives J^2 v / 2, the divergence between the models with it
   and without. In this gauge an element is not weak because the fields, or others of
   its row, do its work.
@@ -65,7 +65,7 @@ def gains_of(
     Returns
     -------
     gains : (P, q, W) float32
-        In nats a sequence, damped; -1 for others.
+        In nats per sequence, damped; -1 for others.
     pearson : float
         Correlation of the chains' C_ij(a, b) with the family's, freed of the noise of
         their number: of the variance of C_ij(a, b) over chains, v / N is chance.
@@ -101,7 +101,7 @@ def gains_of(
 
 
 def strengths_of(state: State, statistics: FamilyStatistics) -> NDArray[np.float32]:
-    """Return what active elements give, in nats a sequence; -1 for others, (P, q, W).
+    """Return what active elements give, in nats per sequence; -1 for others, (P, q, W).
 
     J^2 v / 2, with the mean J of the state.
     """
