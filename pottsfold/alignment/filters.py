@@ -62,7 +62,7 @@ def drop_fragments(alignment: Alignment, min_span: float) -> Alignment:
     min_span : float
         That fraction, between 0 and 1.
     """
-    _check_fraction("min_span", min_span)
+    _check_fraction("min_coverage", min_span)
     present = ~absent(alignment)
     first = present.argmax(axis=1)
     last = alignment.length - 1 - present[:, ::-1].argmax(axis=1)

@@ -15,12 +15,11 @@ from pottsfold.errors import UsageError
 from pottsfold.lazy import lazy_module
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pottsfold.tables import kernels
 else:
     kernels = lazy_module("pottsfold.tables.kernels")
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 DECIMALS = 6
 # Above this the product with 10^6 has no exact place in a float64.

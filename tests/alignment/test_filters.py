@@ -169,7 +169,7 @@ def test_too_strict_a_filter_of_columns_is_refused():
     ("drop", "parameter"),
     [
         (drop_gapped_sequences, "max_sequence_gaps"),
-        (drop_fragments, "min_span"),
+        (drop_fragments, "min_coverage"),
         (drop_gapped_columns, "max_column_gaps"),
     ],
 )

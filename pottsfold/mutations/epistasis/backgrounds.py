@@ -1,9 +1,3 @@
-from pottsfold.lazy import lazy_module
-
-if TYPE_CHECKING:
-    from pottsfold.mutations.epistasis import kernels
-else:
-    kernels = lazy_module("pottsfold.mutations.epistasis.kernels")
 """One substitution's effect in every natural sequence of the family.
 
 In background x the substitution of letter A by T at site i has the log-odds
@@ -30,12 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import Alignment
+from pottsfold.lazy import lazy_module
 from pottsfold.model import PottsModel
 from pottsfold.mutations.epistasis.classify import MIN_EFFECT
 from pottsfold.threads import Workers, chosen_threads
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pottsfold.mutations.epistasis import kernels
+else:
+    kernels = lazy_module("pottsfold.mutations.epistasis.kernels")
 
 BLOCK = 4096
 MIN_COVERED = 0.7

@@ -15,12 +15,11 @@ from pottsfold.mutations.notation import Substitution
 from pottsfold.threads import Workers, chosen_threads
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pottsfold.mutations.epistasis import kernels
 else:
     kernels = lazy_module("pottsfold.mutations.epistasis.kernels")
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,12 +23,11 @@ from pottsfold.mutations.library.files.blocks import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pottsfold.mutations.library.files import kernels
 else:
     kernels = lazy_module("pottsfold.mutations.library.files.kernels")
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SEQUENCE = "mutated_sequence"
 BATCH_ROWS = 1 << 15

@@ -20,12 +20,11 @@ from pottsfold.mutations.mutants import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pottsfold.mutations.library.parsing import kernels
 else:
     kernels = lazy_module("pottsfold.mutations.library.parsing.kernels")
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def text_array(texts: Iterable[object]) -> pa.Array:

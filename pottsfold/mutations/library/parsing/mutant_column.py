@@ -22,12 +22,11 @@ from pottsfold.mutations.mutants import Mutants, Reference
 from pottsfold.mutations.notation import STOP
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pottsfold.mutations.library.parsing import kernels
 else:
     kernels = lazy_module("pottsfold.mutations.library.parsing.kernels")
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # Positions so far from the model's are read one text at a time.
 MARGIN = 4096

@@ -27,12 +27,11 @@ from pottsfold.mutations.mutants import REASONS, Mutants, Reference
 from pottsfold.mutations.notation import STOP
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pottsfold.mutations.library.parsing import kernels
 else:
     kernels = lazy_module("pottsfold.mutations.library.parsing.kernels")
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # In no alphabet, which are of ASCII.
 NO_LETTER = "\u00bf"
