@@ -11,6 +11,7 @@ is_program = False
 # Numba imports this, and a third of SciPy with it, to see whether kernels could call
 # BLAS. Ours never do.
 _BLAS = "scipy.linalg.cython_blas"
+_PANDAS = "pandas"
 
 
 @contextlib.contextmanager
@@ -27,3 +28,20 @@ def without_blas() -> Iterator[None]:
         yield
     finally:
         del sys.modules[_BLAS]
+
+
+def arrow_without_pandas() -> None:
+    """Have Arrow take it that there is no pandas, in the program.
+
+    It imports pandas to see whether what it is given is a pandas object. For a verb
+    that gives it none.
+    """
+    if not is_program or _PANDAS in sys.modules:
+        return
+    sys.modules[_PANDAS] = None  # type: ignore[assignment]
+    try:
+        import pyarrow as pa
+
+        pa.array([])  # looks once, and never again
+    finally:
+        del sys.modules[_PANDAS]
