@@ -25,8 +25,7 @@ class PottsfoldError(Exception):
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters that the message speaks of, in their order."""
-        names = (found[1] for found in PARAMETER.finditer(str(self)))
-        return tuple(dict.fromkeys(names))
+        return parameters_of(str(self))
 
 
 class AlignmentError(PottsfoldError):
@@ -170,6 +169,12 @@ class UsageError(PottsfoldError):
 
 class NotConverged(UserWarning):
     """An optimisation stopped before its convergence test was met."""
+
+
+def parameters_of(message: str) -> tuple[str, ...]:
+    """Return the names of the parameters that a message speaks of, in their order."""
+    names = (found[1] for found in PARAMETER.finditer(message))
+    return tuple(dict.fromkeys(names))
 
 
 def with_options(message: str, options: Mapping[str, str]) -> str:

@@ -38,10 +38,20 @@ def arrow_without_pandas() -> None:
     """
     if not is_program or _PANDAS in sys.modules:
         return
-    sys.modules[_PANDAS] = None  # type: ignore[assignment]
+    sys.meta_path.insert(0, _NoPandas)
     try:
         import pyarrow as pa
 
         pa.array([])  # looks once, and never again
     finally:
-        del sys.modules[_PANDAS]
+        sys.meta_path.remove(_NoPandas)
+
+
+class _NoPandas:
+    """A finder of modules to which pandas is not installed."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, _target: object = None) -> None:
+        """Refuse pandas, leave others to the finders behind this one."""
+        if name == _PANDAS:
+            raise ImportError(name)

@@ -49,7 +49,7 @@ def drop_gapped_sequences(alignment: Alignment, max_sequence_gaps: float) -> Ali
     )
 
 
-def drop_fragments(alignment: Alignment, min_span: float) -> Alignment:
+def drop_fragments(alignment: Alignment, min_coverage: float) -> Alignment:
     """Drop sequences that span a smaller fraction of the columns.
 
     The span runs from a sequence's first to its last residue, so a deletion
@@ -59,17 +59,17 @@ def drop_fragments(alignment: Alignment, min_span: float) -> Alignment:
     ----------
     alignment : Alignment
         Alignment to filter.
-    min_span : float
+    min_coverage : float
         That fraction, between 0 and 1.
     """
-    _check_fraction("min_coverage", min_span)
+    _check_fraction("min_coverage", min_coverage)
     present = ~absent(alignment)
     first = present.argmax(axis=1)
     last = alignment.length - 1 - present[:, ::-1].argmax(axis=1)
     span = np.where(present.any(axis=1), last - first + 1, 0)
-    keep = span >= min_span * alignment.length - 1e-9
+    keep = span >= min_coverage * alignment.length - 1e-9
     return _select_sequences(
-        alignment, keep, f"spanning less than {_percent(min_span)} of the columns"
+        alignment, keep, f"spanning less than {_percent(min_coverage)} of the columns"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pottsfold.commands.paths import InputFile
+from pottsfold.commands.wording import as_options
 from pottsfold.model import ModelHeader, read_header
 
 
@@ -14,7 +15,7 @@ def info(model: InputFile) -> None:
     model
         Model file of pottsfold or of another program.
     """
-    print("\n".join(_lines(read_header(model))))
+    print(as_options("\n".join(_lines(read_header(model)))))
 
 
 def _temperature(header: ModelHeader) -> str:

@@ -23,17 +23,17 @@ from pottsfold.files import record_written
 
 VERBS = {
     "fit": "Fit a Potts model to an alignment.",
-    "info": "Say what is in a model file and how it was made.",
+    "info": "Show what is in a model file and how it was made.",
     "score": "Score a library of mutants or sequences.",
     "scan": "Score every single substitution of the focus sequence.",
     "epistasis": "Rank pairs of substitutions by how much they interact.",
     "rescue": "Find substitutions that compensate a harmful mutant.",
     "assay": "Compare with a measured library, or learn from it.",
     "contacts": "Rank pairs of residues by coupling; compare with a structure.",
-    "convert": "Write a model in another program's format, or read one from it.",
-    "sample": "Draw new sequences from a model, and say whether they mixed.",
+    "convert": "Convert a model to the format of another program, or from it.",
+    "sample": "Draw new sequences from a model, and say whether chains mixed.",
     "partition": "Find a model's partition function, entropy and log-likelihoods.",
-    "demo": "Run the whole job on a family that comes with the program.",
+    "demo": "Run a complete analysis of an example family.",
 }
 
 app = App(

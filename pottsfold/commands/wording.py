@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pottsfold.errors import with_options
+from pottsfold.errors import parameters_of, with_options
 
 _options: dict[str, str] = {}
 
@@ -18,3 +18,9 @@ def speak_options(options: Mapping[str, str]) -> None:
 def in_options(message: str) -> str:
     """Return a message with the verb's options in place of parameters."""
     return with_options(message, _options)
+
+
+def as_options(message: str) -> str:
+    """Return a sentence of another verb with options in place of its parameters."""
+    names = parameters_of(message)
+    return with_options(message, {n: "--" + n.replace("_", "-") for n in names})
