@@ -16,9 +16,27 @@ from pottsfold import startup
 with startup.without_blas():
     import numba.np.arraymath  # noqa: F401 - looks for BLAS
     from numba import njit
+    from numba.core import event
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+
+class _FirstCompilation(event.Listener):  # type: ignore[misc]
+    """Passes on that a kernel is compiled, the first time."""
+
+    def on_start(self, _event: event.Event) -> None:
+        """Call who wants to know, once."""
+        told, startup.on_compiling = startup.on_compiling, None
+        if told is not None:
+            told()
+
+    def on_end(self, _event: event.Event) -> None:
+        """Do nothing."""
+
+
+if startup.on_compiling is not None:
+    event.register("numba:compile", _FirstCompilation())
 
 
 def kernel(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

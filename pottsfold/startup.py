@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # Set by the program before it runs a verb: this process is its own.
 is_program = False
+# Called when a kernel is about to be compiled, once in a process.
+on_compiling: Callable[[], None] | None = None
 # Numba imports this, and a third of SciPy with it, to see whether kernels could call
 # BLAS. Ours never do.
 _BLAS = "scipy.linalg.cython_blas"

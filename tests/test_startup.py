@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.model import Fit, FitReport, save_fit
 from tests.strategies import random_model
 
+CLI = str(Path(__file__).parents[1] / "cli.py")
 LIBRARY = "mutant\n" + "A1C\n"
 PROGRAM = """
 import sys
@@ -71,3 +74,19 @@ def test_a_users_own_process_keeps_its_blas(folder):
     )
     kept = subprocess.run([sys.executable, "-c", code], check=False)
     assert (result.returncode, kept.returncode) == (0, 0)
+
+
+def test_the_first_run_says_that_it_compiles_and_the_second_does_not(folder):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")}
+    said = []
+    for _ in range(2):
+        result = subprocess.run(
+            [sys.executable, CLI, "score", "m.potts", "l.csv", "-o", "o.csv"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(result.stderr.count("compiling for this machine, once"))
+    assert said == [1, 0]

@@ -158,7 +158,14 @@ def _one_line(
     return f"pottsfold: warning: {wording.in_options(str(message))}\n"
 
 
+def _say_compiling() -> None:
+    print(
+        "compiling for this machine, once (some seconds)", file=sys.stderr, flush=True
+    )
+
+
 def run() -> None:
     """Run the program as a process: the installed ``pottsfold``."""
     startup.is_program = True
+    startup.on_compiling = _say_compiling
     sys.exit(main())

@@ -294,11 +294,14 @@ def best_fields(
     are left in residuals (N, W). Ends where the step ahead would gain less than
     ``accuracy`` times the objective.
     """
+    # Loops over letters, not sums of arrays: these take seconds to compile.
     size = fields.shape[0]
     hessian = factor[:size]
     slopes = np.empty(size)
     step = np.empty(size)
-    trial = fields.copy()
+    trial = np.empty(size)
+    for a in range(size):
+        trial[a] = fields[a]
     bends = factor[size, 0] != 1.0
     scale = 1.0
     value = np.inf
@@ -316,30 +319,40 @@ def best_fields(
             bends,
             lanes,
         )
-        there += penalty * np.sum(trial * trial)
+        squares = 0.0
+        for a in range(size):
+            squares += trial[a] * trial[a]
+        there += penalty * squares
         if there > value + 1e-9 * abs(value):
             # Uphill: half as far, from the last good fields.
             scale *= 0.5
-            trial = fields - scale * step
+            for a in range(size):
+                trial[a] = fields[a] - scale * step[a]
             factor[size, 0] = 0.0
             bends = True
             continue
-        slopes += 2.0 * penalty * trial
+        for a in range(size):
+            slopes[a] += 2.0 * penalty * trial[a]
         if bends:
             for a in range(size):
                 hessian[a, a] += 2.0 * penalty
             factorize(hessian, 2.0 * penalty)
             factor[size, 0] = 1.0
-        fields[:] = trial
+        for a in range(size):
+            fields[a] = trial[a]
         value = there
         solve_factorized(hessian, slopes, step)
         before = gain
-        gain = 0.5 * np.sum(slopes * step)
+        ahead = 0.0
+        for a in range(size):
+            ahead += slopes[a] * step[a]
+        gain = 0.5 * ahead
         bends = gain > GOOD_RATE * before
         if gain <= accuracy * value:
             break
         scale = 1.0
-        trial = fields - step
+        for a in range(size):
+            trial[a] = fields[a] - step[a]
     if bends:
         factor[size, 0] = 0.0
     return value
