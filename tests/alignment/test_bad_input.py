@@ -230,7 +230,7 @@ def test_mostly_unknown_letters(tmp_path: Path):
     path = write(tmp_path, fasta(("a", "b"), ["XXXXXA", "XXXXBA"]))
     assert message(path, alphabet=Alphabet("-AC", "custom")) == (
         "10 of 12 letters are outside the custom alphabet -AC (X 9, B 1); "
-        "name another with --alphabet"
+        "name another with `alphabet`"
     )
 
 

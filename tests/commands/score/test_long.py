@@ -90,8 +90,6 @@ def test_without_a_finished_part_nothing_stays(there, monkeypatch, capsys):
 def test_resuming_needs_a_file(there, capsys):
     assert score("l.csv", "-o", "-", "--resume") == 2
     assert "--resume: it needs -o to be a file" in capsys.readouterr().err
-    assert score("l.csv", "-o", "o.csv", "--no-resume") == 2
-    assert "Unknown option" in capsys.readouterr().err
 
 
 def test_finished_parts_are_not_made_again(there, in_blocks_of, monkeypatch):
