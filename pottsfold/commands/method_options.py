@@ -15,7 +15,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from docstring_parser import parse
 
-from pottsfold.inference.methods import METHODS, Method, method_named
+from pottsfold.inference.method import Method
+from pottsfold.inference.methods import METHODS, method_named
 
 # Settings whose option has another name.
 OPTIONS = {"penalties": "--lambda", "form": "--pseudolikelihood-form"}
@@ -37,7 +38,7 @@ def _settings() -> dict[str, _Setting]:
         described = {
             p.arg_name: p.description or "" for p in parse(method.__doc__ or "").params
         }
-        for each in fields(method):  # type: ignore[arg-type]
+        for each in fields(method):
             text = " ".join(described[each.name].split())
             before = found.get(each.name)
             helps = {} if before is None else before.helps

@@ -18,12 +18,12 @@ for pseudolikelihood, ``cross_validate_boltzmann_penalty`` for Boltzmann learnin
 
 from typing import TYPE_CHECKING
 
+from pottsfold.inference.method import Method
 from pottsfold.inference.methods import (
     METHODS,
     Boltzmann,
     Independent,
     MeanField,
-    Method,
     Pseudolikelihood,
     method_named,
 )

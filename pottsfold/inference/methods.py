@@ -10,72 +10,26 @@ What a method computes with is imported when it fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.errors import UsageError
 from pottsfold.files import Writes
+from pottsfold.inference.method import (
+    Gaps,
+    Method,
+    Penalties,
+    Work,
+    check_at_least_one,
+)
 from pottsfold.inference.regularization import Regularization, check_penalty
 from pottsfold.model.fit import Fit
 
-Gaps = Literal["missing", "state"]
-Penalties = Literal["default", "auto"]
-# Called with how much is done, of how much (None where that is not known), and what.
-Progress = Callable[[int, int | None, str], None]
-# Called with a sentence.
-Announce = Callable[[str], None]
-
-
-def _no_progress(_done: int, _total: int | None, _doing: str) -> None:
-    """Show nothing."""
-
-
-def _silent(_line: str) -> None:
-    """Say nothing."""
-
-
-class Method(Protocol):
-    """A way to fit a model: a frozen dataclass of settings, checked when made."""
-
-    name: ClassVar[str]
-
-    @property
-    def draws_random_numbers(self) -> bool:
-        """Whether the fit depends on a seed."""
-        ...
-
-    def fit(
-        self,
-        alignment: Alignment,
-        *,
-        threads: int | None = None,
-        seed: int | None = None,
-        progress: Progress = _no_progress,
-        announce: Announce = _silent,
-    ) -> Fit:
-        """Fit a model to a weighted alignment.
-
-        Parameters
-        ----------
-        alignment : Alignment
-            Weighted alignment.
-        threads : int, optional
-            By default all cores; the model does not depend on it.
-        seed : int, optional
-            Random seed, by default 0 where random numbers are drawn.
-        progress : callable
-            Called as ``progress(done, total or None, what is being done)``.
-        announce : callable
-            Called with sentences: the plan before the work, and how it went.
-        """
-        ...
-
 
 @dataclass(frozen=True)
-class Pseudolikelihood:
+class Pseudolikelihood(Method):
     """Each letter of a sequence given all its others: for contacts and mutations.
 
     Parameters
@@ -123,23 +77,14 @@ class Pseudolikelihood:
                 parameter="tolerance",
                 value=self.tolerance,
             )
-        _check_at_least_one("max_iterations", self.max_iterations)
+        check_at_least_one("max_iterations", self.max_iterations)
 
     @property
     def draws_random_numbers(self) -> bool:
         """Whether penalties are chosen, by folds drawn at random."""
         return self.penalties == "auto"
 
-    def fit(
-        self,
-        alignment: Alignment,
-        *,
-        threads: int | None = None,
-        seed: int | None = None,
-        progress: Progress = _no_progress,
-        announce: Announce = _silent,
-    ) -> Fit:
-        """Fit a model; see :meth:`Method.fit`."""
+    def _fit(self, alignment: Alignment, work: Work) -> Fit:
         from pottsfold.inference.pseudolikelihood.fit import fit_pseudolikelihood
 
         if self.penalties == "auto":
@@ -148,31 +93,30 @@ class Pseudolikelihood:
             chosen = penalty.cross_validate_penalties(
                 alignment,
                 gaps=self.gaps,
-                seed=seed or 0,
-                threads=threads,
-                progress=lambda done, total: progress(
+                seed=work.seed,
+                threads=work.threads,
+                progress=lambda done, total: work.progress(
                     done, total, "choosing penalties"
                 ),
-                announce=announce,
+                announce=work.announce,
             )
             strengths = chosen.penalty
-            alignment = _recorded(alignment, chosen.lines(), announce)
+            alignment = work.record(alignment, chosen.lines())
         else:
             strengths = self.regularization(alignment)
-        fit = fit_pseudolikelihood(
+        return fit_pseudolikelihood(
             alignment,
             gaps=self.gaps,
             form=self.form,
             regularization=strengths,
             tolerance=self.tolerance,
             max_iterations=self.max_iterations,
-            threads=threads,
-            progress=lambda done, objective, gradient: progress(
+            threads=work.threads,
+            progress=lambda done, objective, gradient: work.progress(
                 done, None, f"objective {objective:.2f}, gradient {gradient:.2g}"
             ),
-            announce=announce,
+            announce=work.announce,
         )
-        return _with_seed(fit, self, seed)
 
     def regularization(self, alignment: Alignment) -> Regularization:
         """Return the penalties for an alignment, where they are not chosen."""
@@ -188,7 +132,7 @@ class Pseudolikelihood:
 
 
 @dataclass(frozen=True)
-class MeanField:
+class MeanField(Method):
     """The inverse of the covariance matrix: fast, for contacts.
 
     Parameters
@@ -218,29 +162,16 @@ class MeanField:
                 value=self.pseudocount,
             )
 
-    @property
-    def draws_random_numbers(self) -> bool:
-        """No random numbers are drawn."""
-        return False
-
-    def fit(
-        self,
-        alignment: Alignment,
-        *,
-        threads: int | None = None,
-        seed: int | None = None,
-        progress: Progress = _no_progress,
-        announce: Announce = _silent,
-    ) -> Fit:
-        """Fit a model; see :meth:`Method.fit`."""
+    def _fit(self, alignment: Alignment, work: Work) -> Fit:
         from pottsfold.inference.mean_field import fit_mean_field
 
-        fit = fit_mean_field(alignment, pseudocount=self.pseudocount, threads=threads)
-        return _with_seed(fit, self, seed)
+        return fit_mean_field(
+            alignment, pseudocount=self.pseudocount, threads=work.threads
+        )
 
 
 @dataclass(frozen=True)
-class Independent:
+class Independent(Method):
     """Every site by itself: conservation alone, no couplings.
 
     Parameters
@@ -259,29 +190,14 @@ class Independent:
     def __post_init__(self) -> None:
         check_penalty("lambda_h", self.lambda_h)
 
-    @property
-    def draws_random_numbers(self) -> bool:
-        """No random numbers are drawn."""
-        return False
-
-    def fit(
-        self,
-        alignment: Alignment,
-        *,
-        threads: int | None = None,
-        seed: int | None = None,
-        progress: Progress = _no_progress,
-        announce: Announce = _silent,
-    ) -> Fit:
-        """Fit a model; see :meth:`Method.fit`."""
+    def _fit(self, alignment: Alignment, work: Work) -> Fit:
         from pottsfold.inference.independent import fit_independent
 
-        fit = fit_independent(alignment, gaps=self.gaps, lambda_h=self.lambda_h)
-        return _with_seed(fit, self, seed)
+        return fit_independent(alignment, gaps=self.gaps, lambda_h=self.lambda_h)
 
 
 @dataclass(frozen=True)
-class Boltzmann:
+class Boltzmann(Method):
     """Learn by sampling until samples have the family's statistics: for sampling.
 
     Parameters
@@ -338,8 +254,8 @@ class Boltzmann:
                 parameter="target",
                 value=f"{self.target:g}",
             )
-        _check_at_least_one("chains", self.chains)
-        _check_at_least_one("max_iterations", self.max_iterations)
+        check_at_least_one("chains", self.chains)
+        check_at_least_one("max_iterations", self.max_iterations)
         if self.sparse is None and self.density is not None:
             raise UsageError("`density` is of sparse models; give `sparse` too")
         if self.sparse is not None and self.held_out is not None:
@@ -354,33 +270,24 @@ class Boltzmann:
         """Chains are random."""
         return True
 
-    def fit(
-        self,
-        alignment: Alignment,
-        *,
-        threads: int | None = None,
-        seed: int | None = None,
-        progress: Progress = _no_progress,
-        announce: Announce = _silent,
-    ) -> Fit:
-        """Fit a model; see :meth:`Method.fit`."""
+    def _fit(self, alignment: Alignment, work: Work) -> Fit:
         from pottsfold.inference import boltzmann
 
         def show(gradients: int, doing: str) -> None:
-            progress(gradients, None, doing)
+            work.progress(gradients, None, doing)
 
         lambda_j = self.lambda_j
         common: dict[str, Any] = {
             "gaps": self.gaps,
-            "seed": seed or 0,
-            "threads": threads,
+            "seed": work.seed,
+            "threads": work.threads,
             "progress": show,
-            "announce": announce,
+            "announce": work.announce,
         }
         if self.penalties == "auto":
             chosen = boltzmann.cross_validate_boltzmann_penalty(alignment, **common)
             lambda_j = chosen.penalty
-            alignment = _recorded(alignment, chosen.lines(), announce)
+            alignment = work.record(alignment, chosen.lines())
         common |= {
             "chains": self.chains,
             "target": self.target,
@@ -389,16 +296,14 @@ class Boltzmann:
             "resume": self.resume,
         }
         if self.sparse is None:
-            fit = boltzmann.fit_boltzmann(
+            return boltzmann.fit_boltzmann(
                 alignment, lambda_j=lambda_j, held_out=self.held_out, **common
             )
-        else:
-            if lambda_j is not None:
-                common["lambda_j"] = lambda_j
-            fit = boltzmann.fit_sparse(
-                alignment, form=self.sparse, density=self.density, **common
-            )
-        return _with_seed(fit, self, seed)
+        if lambda_j is not None:
+            common["lambda_j"] = lambda_j
+        return boltzmann.fit_sparse(
+            alignment, form=self.sparse, density=self.density, **common
+        )
 
 
 # Every method by the name that ``fit --method`` takes, the default first.
@@ -433,13 +338,13 @@ def method_named(name: str, **settings: Any) -> Method:
         raise UsageError(
             f"{', '.join(METHODS)} are known", parameter="method", value=name
         )
-    own = {field.name for field in fields(METHODS[name])}  # type: ignore[arg-type]
+    own = {field.name for field in fields(METHODS[name])}
     for setting in settings:
         if setting not in own:
             others = [
                 each
                 for each, method in METHODS.items()
-                if setting in {field.name for field in fields(method)}  # type: ignore[arg-type]
+                if setting in {field.name for field in fields(method)}
             ]
             whose = f"it is of {' and '.join(others)}; " if others else ""
             raise UsageError(
@@ -458,23 +363,3 @@ def _check_penalties(
     for name, value in (("lambda_h", lambda_h), ("lambda_j", lambda_j)):
         if value is not None:
             check_penalty(name, value)
-
-
-def _check_at_least_one(name: str, value: int) -> None:
-    if value < 1:
-        raise UsageError("at least 1 is needed", parameter=name, value=value)
-
-
-def _recorded(alignment: Alignment, lines: list[str], announce: Announce) -> Alignment:
-    """Say how penalties were chosen, and keep it in the alignment's history."""
-    for line in lines:
-        announce(line)
-    return replace(alignment, history=(*alignment.history, *lines))
-
-
-def _with_seed(fit: Fit, method: Method, seed: int | None) -> Fit:
-    """Return a fit whose report names the seed."""
-    if seed is None and method.draws_random_numbers:
-        seed = 0
-    made = replace(fit.report.provenance, seed=seed)
-    return replace(fit, report=replace(fit.report, provenance=made))

@@ -1,0 +1,121 @@
+"""What every method of fitting is: a frozen value of settings that can fit."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+from pottsfold.alignment.alignment import Alignment
+from pottsfold.errors import UsageError
+from pottsfold.model.fit import Fit
+
+Gaps = Literal["missing", "state"]
+Penalties = Literal["default", "auto"]
+# Called with how much is done, of how much (None where that is not known), and what.
+Progress = Callable[[int, int | None, str], None]
+# Called with a sentence.
+Announce = Callable[[str], None]
+
+
+def _no_progress(_done: int, _total: int | None, _doing: str) -> None:
+    """Show nothing."""
+
+
+def _silent(_line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How a fit is carried out, which its settings do not depend on.
+
+    Parameters
+    ----------
+    threads : int or None
+        None for all cores.
+    seed : int
+        Random seed.
+    progress, announce : callable
+        As for :meth:`Method.fit`.
+    """
+
+    threads: int | None
+    seed: int
+    progress: Progress
+    announce: Announce
+
+    def record(self, alignment: Alignment, lines: list[str]) -> Alignment:
+        """Say lines, and return the alignment with them in its history."""
+        for line in lines:
+            self.announce(line)
+        return replace(alignment, history=(*alignment.history, *lines))
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """A way to fit a model: a frozen dataclass of settings, checked when made.
+
+    Each has a ``name``, defines ``_fit``, and describes its fields in its docstring:
+    these are the options that ``fit`` shows.
+    """
+
+    name: ClassVar[str]
+
+    @property
+    def draws_random_numbers(self) -> bool:
+        """Whether the fit depends on the seed."""
+        return False
+
+    def fit(
+        self,
+        alignment: Alignment,
+        *,
+        threads: int | None = None,
+        seed: int | None = None,
+        progress: Progress = _no_progress,
+        announce: Announce = _silent,
+    ) -> Fit:
+        """Fit a model to a weighted alignment.
+
+        Parameters
+        ----------
+        alignment : Alignment
+            Weighted alignment.
+        threads : int, optional
+            By default all cores; the model does not depend on it.
+        seed : int, optional
+            Random seed, by default 0 where random numbers are drawn.
+        progress : callable
+            Called as ``progress(done, total or None, what is being done)``.
+        announce : callable
+            Called with sentences: the plan before the work, and how it went.
+
+        Returns
+        -------
+        Fit
+            A model and the report of its making.
+
+        Raises
+        ------
+        MemoryShort
+            If the fit would not fit in memory.
+        UsageError
+            If a setting does not suit the alignment.
+        """
+        fit = self._fit(alignment, Work(threads, seed or 0, progress, announce))
+        if seed is None and self.draws_random_numbers:
+            seed = 0
+        made = replace(fit.report.provenance, seed=seed)
+        return replace(fit, report=replace(fit.report, provenance=made))
+
+    @abstractmethod
+    def _fit(self, alignment: Alignment, work: Work) -> Fit:
+        """Fit a model; what it computes with is imported here."""
+
+
+def check_at_least_one(name: str, value: int) -> None:
+    """Raise :class:`UsageError` if a setting of that name is below 1."""
+    if value < 1:
+        raise UsageError("at least 1 is needed", parameter=name, value=value)
