@@ -164,24 +164,21 @@ def _sniff(name: str, data: bytes) -> str:
 
 
 def _fasta(name: str, data: bytes, _format: str) -> tuple[list[str], list[bytes]]:
-    from Bio.SeqIO.FastaIO import SimpleFastaParser
+    """Read FASTA, from the first header on: ColabFold puts a ``#`` line first.
 
+    Biopython's parser is not used here: its import takes longer than most files.
+    """
     names: list[str] = []
-    rows: list[bytes] = []
-    for title, sequence in SimpleFastaParser(_after_comments(_text(data))):
-        names.append((title.split(maxsplit=1) or [f"record_{len(names) + 1}"])[0])
-        # The parser leaves tabs inside a line.
-        rows.append("".join(sequence.split()).encode("ascii", "replace"))
-    return names, rows
-
-
-def _after_comments(lines: io.TextIOWrapper) -> Iterator[str]:
-    """Yield lines from the first header on (ColabFold puts a ``#`` line first)."""
-    started = False
-    for line in lines:
-        started = started or line.startswith(">")
-        if started:
-            yield line
+    parts: list[list[str]] = []
+    for line in _text(data):
+        if line.startswith(">"):
+            title = line[1:].split(maxsplit=1)
+            names.append(title[0] if title else f"record_{len(names) + 1}")
+            parts.append([])
+        elif parts:
+            # Blanks and tabs inside a line count no more than its end.
+            parts[-1] += line.split()
+    return names, ["".join(words).encode("ascii", "replace") for words in parts]
 
 
 def _blocks(name: str, data: bytes, format_name: str) -> tuple[list[str], list[bytes]]:

@@ -8,6 +8,7 @@ Errors of the library name parameters; here they become the options of the verb.
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -71,7 +72,7 @@ def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
         words = with_new_names(words)
         verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
-        wording.speak_options(_options_of(words))
+        wording.speak_options(functools.partial(_options_of, words))
         if verb.__module__.startswith("pottsfold."):
             # Imported here, so that --help stays quick.
             from pottsfold.commands.paths import guard_paths

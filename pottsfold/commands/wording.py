@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pottsfold.errors import parameters_of, with_options
 
-_options: dict[str, str] = {}
+_options: Callable[[], Mapping[str, str]] = dict
 
 
-def speak_options(options: Mapping[str, str]) -> None:
-    """Take these options, by parameter, in all that is said from now on."""
-    _options.clear()
-    _options.update(options)
+def speak_options(options: Callable[[], Mapping[str, str]]) -> None:
+    """Take these options, by parameter, in all that is said from now on.
+
+    They are asked for only when a message names a parameter: it takes a while to read
+    them off a verb.
+    """
+    global _options
+    _options = options
 
 
 def in_options(message: str) -> str:
     """Return a message with the verb's options in place of parameters."""
-    return with_options(message, _options)
+    return with_options(message, _options()) if parameters_of(message) else message
 
 
 def as_options(message: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -98,14 +99,16 @@ def conservation(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
         1 where one letter stands alone, 0 where all are alike, NaN at a site of
         gaps only.
     """
-    from scipy.special import entr
-
     letters = frequencies[:, 1:]
     total = letters.sum(axis=1, keepdims=True)
     shares = np.divide(
         letters, total, out=np.full(letters.shape, np.nan), where=total > 0
     )
-    result: NDArray[np.float64] = 1 - entr(shares).sum(axis=1) / np.log(
-        letters.shape[1]
-    )
+    terms = np.array([[_entropy_term(share) for share in row] for row in shares])
+    result: NDArray[np.float64] = 1 - terms.sum(axis=1) / np.log(letters.shape[1])
     return result
+
+
+def _entropy_term(share: float) -> float:
+    """Return - p log p, 0 for p = 0, NaN for NaN."""
+    return -share * math.log(share) if share > 0 else share * 0.0
