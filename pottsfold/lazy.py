@@ -46,4 +46,7 @@ class lazy_module:  # noqa: N801 - it stands for a module
         self.__dict__["_name"] = name
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(importlib.import_module(self._name), attribute)
+        value = getattr(importlib.import_module(self._name), attribute)
+        # Found by itself from now on: kernels are called often.
+        self.__dict__[attribute] = value
+        return value
