@@ -24,6 +24,7 @@ from pottsfold.contacts import (
     pair_matrix,
     pairs_asked,
     ranked_pairs,
+    share_above_noise,
 )
 from pottsfold.contacts.formats import (
     CONTACT_FORMATS,
@@ -69,7 +70,8 @@ def contacts(
         File to write; - is standard output. A table ends in .csv, .tsv or .parquet.
     format
         csv: table of i, j, aa_i, aa_j, score, raw_score, rank, probability (of
-        contact; proteins only, pairs 3 or more residues apart). evcouplings:
+        contact; proteins only, pairs 3 or more residues apart; where no pair stands
+        out from noise, that of any pair as far apart). evcouplings:
         CouplingScores.csv. plmc: _ECs.txt. rr: CASP RR. restraints: table of upper
         bounds on CB distances. ccmpred, npy: matrix of scores (matrix: either, by
         the ending). pymol, chimerax: script that draws the strongest pairs on
@@ -222,7 +224,7 @@ def _ranked(
     probabilities = None
     if plan.score == "frobenius-apc" and model.alphabet == PROTEIN:
         probabilities = contact_probabilities(
-            coupling.scores, model.neff, model.numbering.positions
+            coupling.scores, model.numbering.positions
         )
     separation = plan.separation or plan.format.separation
     pairs = ranked_pairs(
@@ -238,6 +240,10 @@ def _tell(plan: Plan, outcome: Outcome) -> None:
     """Say what was found and written."""
     for line in contacts_summary_lines(outcome.found.coupling, outcome.found.chain):
         say(line)
+    found = outcome.found.coupling
+    corrected = plan.score == "frobenius-apc"
+    if corrected and share_above_noise(found.scores, found.numbering.positions) == 0:
+        say("no pair stands out: the scores look like noise")
     for figure in outcome.figures:
         say(f"drew {figure}")
     place = "standard output" if plan.output == "-" else plan.output

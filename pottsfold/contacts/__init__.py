@@ -3,6 +3,8 @@
 A pair of sites is scored by the Frobenius norm of its couplings in the zero-sum
 gauge, over the letters that are not the gap, after the average product correction;
 the plain norm and information are there to compare with.
+Whether any score stands out from noise is told by the map's own scores, and how likely
+a pair is a contact by how far its score does.
 Two residues are in contact when heavy atoms of theirs come closer than 8 angstrom;
 pairs closer than 6 residues along the chain are not counted, since they touch
 whatever the fold. A structure's residues are found by alignment with the focus
@@ -30,7 +32,10 @@ from pottsfold.contacts.precision import (
     contact_precision,
     precision_curve,
 )
-from pottsfold.contacts.probability import contact_probabilities
+from pottsfold.contacts.probability import (
+    contact_probabilities,
+    share_above_noise,
+)
 from pottsfold.contacts.ranking import (
     DEFAULT_SEPARATION,
     pairs_asked,
@@ -68,5 +73,6 @@ __all__ = [
     "precision_line",
     "ranked_pairs",
     "read_chains",
+    "share_above_noise",
     "strongest_pairs",
 ]

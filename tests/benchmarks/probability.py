@@ -1,8 +1,9 @@
 """Coefficients of the contact probability, and how it holds on families left out.
 
 Run as ``python -m tests.benchmarks.probability`` with POTTSFOLD_DATA set. Each family
-is predicted by coefficients fitted to all others. A bin of the calibration curve
-holds pairs of like probability; the expected calibration error is the mean gap
+is predicted by coefficients fitted to all others, as it is and with every column
+shuffled, which leaves its scores nothing to tell of the fold. A bin of the calibration
+curve holds pairs of like probability; the expected calibration error is the mean gap
 between a bin's mean probability and its share of contacts, pairs counting the same.
 """
 
@@ -11,16 +12,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from pottsfold.alignment import read_alignment, reweight
+from pottsfold.alignment import Alignment, read_alignment, reweight
 from pottsfold.contacts import coupling_map
 from pottsfold.contacts.precision import CONTACT_DISTANCE
-from pottsfold.contacts.probability import BACKGROUND, MIN_APART, pair_terms
+from pottsfold.contacts.probability import (
+    BACKGROUND,
+    COEFFICIENTS,
+    MIN_APART,
+    pair_terms,
+)
 from pottsfold.inference import Regularization, fit_mean_field, fit_pseudolikelihood
 from pottsfold.inference.regularization import default_regularization
 from pottsfold.model import PottsModel
@@ -30,8 +38,16 @@ from tests.families import known_distances
 PENALTY = 10.0
 
 
-def fitted(folder: Path, options: argparse.Namespace) -> PottsModel:
-    alignment = reweight(read_alignment(folder / "match.fasta", focus=None))
+def alignments(folder: Path) -> Iterator[tuple[str, Alignment]]:
+    """Give a family's alignment, and the same with every column shuffled."""
+    published = read_alignment(folder / "match.fasta", focus=None)
+    yield "as published", published
+    shuffled = np.random.default_rng(0).permuted(published.codes, axis=0)
+    yield "columns shuffled", replace(published, codes=shuffled)
+
+
+def fitted(unweighted: Alignment, options: argparse.Namespace) -> PottsModel:
+    alignment = reweight(unweighted)
     if options.method == "mean-field":
         return fit_mean_field(alignment).model
     default = default_regularization(
@@ -45,30 +61,30 @@ def fitted(folder: Path, options: argparse.Namespace) -> PottsModel:
     ).model
 
 
-def pairs_of(data: Path, options: argparse.Namespace) -> dict[str, tuple]:
-    """Return terms, contact and separation of every family's known pairs."""
+def pairs_of(data: Path, options: argparse.Namespace) -> dict[tuple[str, str], tuple]:
+    """Return terms, contact and separation of the known pairs by family and kind."""
     found = {}
     for folder in sorted((data / "families").iterdir()):
-        model = fitted(folder, options)
         distances = known_distances(data, folder.name)
-        terms = pair_terms(coupling_map(model).scores, model.neff)
         i, j = np.triu_indices(len(distances), MIN_APART)
         known = np.isfinite(distances[i, j])
-        touching = distances[i, j] < CONTACT_DISTANCE
-        found[folder.name] = (terms[known], touching[known], (j - i)[known])
+        touching = (distances[i, j] < CONTACT_DISTANCE)[known]
+        for kind, alignment in alignments(folder):
+            terms = pair_terms(coupling_map(fitted(alignment, options)).scores)
+            found[folder.name, kind] = (terms[known], touching, (j - i)[known])
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return found
 
 
 def coefficients(families: list[tuple]) -> np.ndarray:
-    """Fit the regression, each family counting the same."""
+    """Fit the regression, each alignment counting the same."""
     terms = np.concatenate([family[0] for family in families])
     touching = np.concatenate([family[1] for family in families])
     weights = np.concatenate([np.full(len(f[1]), 1 / len(f[1])) for f in families])
     # The penalty is blind to units, so terms are brought to one scale.
     middles, scales = terms[:, 1:].mean(axis=0), terms[:, 1:].std(axis=0)
-    model = LogisticRegression(C=PENALTY, max_iter=5000, tol=1e-8)
+    model = LogisticRegression(C=PENALTY, solver="newton-cholesky")
     model.fit(
         (terms[:, 1:] - middles) / scales,
         touching,
@@ -91,6 +107,27 @@ def expected_calibration_error(table: pd.DataFrame) -> float:
     return float(np.average(gaps, weights=table["pairs"]))
 
 
+def tell(predicted: list[np.ndarray], found: list[tuple]) -> None:
+    """Print the loss, the highest probability and the calibration of some maps."""
+    losses = [
+        -np.log(np.where(touching, p, 1 - p)).mean()
+        for p, (_, touching, _) in zip(predicted, found, strict=True)
+    ]
+    probabilities = np.concatenate(predicted)
+    touching = np.concatenate([pairs[1] for pairs in found])
+    far = np.concatenate([pairs[2] for pairs in found]) >= BACKGROUND
+    highest = probabilities[far].max()
+    print(f"log loss {np.mean(losses):.4f}, highest 6 or more apart {highest:.2f}")
+    for label, kept in (
+        ("all pairs", np.ones_like(far)),
+        ("6 or more apart", far),
+        ("6 or more apart, 0.2 or more", far & (probabilities > 0.2)),
+    ):
+        table = curve(probabilities[kept], touching[kept])
+        print(label, f"error {expected_calibration_error(table):.4f}")
+        print(table.round(3).to_string())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--method", default="pseudolikelihood")
@@ -105,27 +142,20 @@ def main() -> None:
     if not data:
         sys.exit("set POTTSFOLD_DATA to the folder that holds families/")
     found = pairs_of(Path(data), options)
-    predicted = []
-    for name, (terms, _, _) in found.items():
-        others = [pairs for other, pairs in found.items() if other != name]
-        if options.with_coefficients == "ours":
-            from pottsfold.contacts.probability import COEFFICIENTS
-
-            slopes = np.array(COEFFICIENTS)
-        else:
-            slopes = coefficients(others)
-        predicted.append(1 / (1 + np.exp(-terms @ slopes)))
-    probabilities = np.concatenate(predicted)
-    touching = np.concatenate([pairs[1] for pairs in found.values()])
-    apart = np.concatenate([pairs[2] for pairs in found.values()])
-    for label, kept in (
-        ("all pairs", apart >= MIN_APART),
-        ("6 or more apart", apart >= BACKGROUND),
-        ("6 or more apart, 0.2 or more", (apart >= BACKGROUND) & (probabilities > 0.2)),
-    ):
-        table = curve(probabilities[kept], touching[kept])
-        print(label, f"error {expected_calibration_error(table):.4f}")
-        print(table.round(3).to_string())
+    predicted = {}
+    for left_out in dict.fromkeys(name for name, _ in found):
+        slopes = np.array(COEFFICIENTS)
+        if options.with_coefficients == "refitted":
+            slopes = coefficients([found[key] for key in found if key[0] != left_out])
+        for key in found:
+            if key[0] == left_out:
+                predicted[key] = 1 / (1 + np.exp(-found[key][0] @ slopes))
+    for kind in dict.fromkeys(kind for _, kind in found):
+        print(kind)
+        tell(
+            [predicted[key] for key in found if key[1] == kind],
+            [found[key] for key in found if key[1] == kind],
+        )
     print(np.array2string(coefficients(list(found.values())), precision=4))
 
 

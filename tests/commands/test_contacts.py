@@ -277,3 +277,37 @@ def test_probability_goes_by_residue_numbers(folder):
     known = table["probability"].notna()
     assert (known == (table["j"] - table["i"] >= 3)).all()
     assert known[(table["i"] == 3) & (table["j"] == 20)].all()
+
+
+def test_noise_is_said_and_a_pair_that_stands_out_ends_it(folder, capsys):
+    noise = "no pair stands out: the scores look like noise"
+    assert run(folder / "m.potts", "-o", folder / "out.csv") == 0
+    assert noise in capsys.readouterr().err.splitlines()
+    table = pd.read_csv(folder / "out.csv")
+    far = table["j"] - table["i"] >= 6
+    assert table["probability"][far].max() < 0.5
+
+    model = random_model(7, length=30)
+    couplings = model.couplings.copy()
+    couplings[3, 20] *= 3
+    couplings[20, 3] *= 3
+    strong = Fit(replace(model, couplings=couplings), FitReport("made by hand"))
+    save_fit(folder / "strong.potts", strong)
+    assert run(folder / "strong.potts", "-o", folder / "out.csv") == 0
+    assert noise not in capsys.readouterr().err.splitlines()
+    assert pd.read_csv(folder / "out.csv")["probability"].max() > 0.9
+
+
+def test_noise_is_a_matter_of_corrected_scores(folder, capsys):
+    words = ["-o", folder / "out.csv", "--score", "frobenius"]
+    assert run(folder / "m.potts", *words) == 0
+    assert "look like noise" not in capsys.readouterr().err
+
+
+def test_models_without_a_number_of_sequences_have_probabilities(folder):
+    model = load_fit(folder / "m.potts").model
+    unknown = Fit(replace(model, neff=0.0), FitReport("made by hand"))
+    save_fit(folder / "unknown.potts", unknown)
+    for name in ("m", "unknown"):
+        assert run(folder / f"{name}.potts", "-o", folder / f"{name}.csv") == 0
+    assert (folder / "m.csv").read_text() == (folder / "unknown.csv").read_text()

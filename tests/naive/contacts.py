@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 Matrix = Sequence[Sequence[float]]
 
@@ -104,10 +105,35 @@ def precision(
     return sum(touches for *_, touches in best), len(best)
 
 
-def contact_probabilities(scores, neff):
-    """The logistic regression, pair by pair."""
-    from statistics import median
+def share_above_noise(scores):
+    """One less the smallest share of pairs at or above a score that noise explains."""
+    length = len(scores)
+    pairs = [(i, j) for i in range(length) for j in range(i + 6, length)]
+    middle = median(scores[i][j] for i, j in pairs)
+    spread = 1.4826 * median(abs(scores[i][j] - middle) for i, j in pairs)
+    of_site = {}
+    for i in {site for pair in pairs for site in pair}:
+        far = [abs(scores[i][j] - middle) for j in range(length) if abs(i - j) >= 6]
+        of_site[i] = 1.4826 * median(far)
+    widths = sorted(1.3 * of_site[i] * of_site[j] / spread for i, j in pairs)
+    excess = sorted((scores[i][j] - middle for i, j in pairs), reverse=True)
+    share = 0.0
+    for found in range(1, max(len(pairs) // 10, 1) + 1):
+        lifted = 0.0
+        for k in range(32):
+            # The (k + 1/2) / 32 quantile of the widths, between two of them.
+            place = (k + 0.5) / 32 * (len(pairs) - 1)
+            below = math.floor(place)
+            above = min(below + 1, len(pairs) - 1)
+            width = widths[below] + (place - below) * (widths[above] - widths[below])
+            lifted += math.exp(-((excess[found - 1] / width) ** 2) / 2) / 2
+        explained = (lifted * len(pairs) / 32 + 2) / (found + 2)
+        share = max(share, 1 - explained)
+    return share
 
+
+def contact_probabilities(scores):
+    """The logistic regression, pair by pair."""
     from pottsfold.contacts.probability import COEFFICIENTS
 
     c = COEFFICIENTS
@@ -116,16 +142,16 @@ def contact_probabilities(scores, neff):
     far = [scores[i][j] for i in range(length) for j in range(i + 6, length)]
     middle = median(far)
     spread = 1.4826 * median(abs(s - middle) for s in far)
-    depth = math.log(neff / length)
+    share = share_above_noise(scores)
     result = [[math.nan] * length for _ in range(length)]
     for i in range(length):
         for j in range(i + 3, length):
             above = math.log1p(max(0.0, (scores[i][j] - middle) / spread)) ** 2
-            x = c[0] + c[1] * above + c[2] * above * depth + c[3] * depth
+            x = c[0] + c[1] * above * share + c[2] * share
             x += sum(
-                k for k, s in zip(c[4:8], (5, 6, 12, 24), strict=True) if j - i < s
+                k for k, s in zip(c[3:7], (5, 6, 12, 24), strict=True) if j - i < s
             )
-            x += c[8] * math.log(length)
+            x += c[7] * math.log(max(length, 40))
             result[i][j] = result[j][i] = 1 / (1 + math.exp(-x))
     return result
 
