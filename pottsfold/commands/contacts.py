@@ -192,6 +192,7 @@ class Outcome:
     found: Contacts
     written: str
     figures: list[Path]
+    noise: bool
 
 
 def _run(plan: Plan) -> Outcome:
@@ -204,7 +205,8 @@ def _run(plan: Plan) -> Outcome:
     found = Contacts(*_ranked(plan, model, chain), chain)
     written = write_contacts(plan.output, plan.format, found)
     figures = [] if plan.plot is None else _draw(plan.plot, model, found, count)
-    return Outcome(found, written, figures)
+    noise = plan.score == "frobenius-apc" and _looks_like_noise(model, found.coupling)
+    return Outcome(found, written, figures, noise)
 
 
 def _ranked(
@@ -224,7 +226,7 @@ def _ranked(
     probabilities = None
     if plan.score == "frobenius-apc" and model.alphabet == PROTEIN:
         probabilities = contact_probabilities(
-            coupling.scores, model.numbering.positions
+            coupling.scores, model.neff, model.numbering.positions
         )
     separation = plan.separation or plan.format.separation
     pairs = ranked_pairs(
@@ -236,13 +238,16 @@ def _ranked(
     ), coupling
 
 
+def _looks_like_noise(model: PottsModel, coupling: CouplingMap) -> bool:
+    positions = coupling.numbering.positions
+    return share_above_noise(coupling.scores, model.neff, positions) == 0
+
+
 def _tell(plan: Plan, outcome: Outcome) -> None:
     """Say what was found and written."""
     for line in contacts_summary_lines(outcome.found.coupling, outcome.found.chain):
         say(line)
-    found = outcome.found.coupling
-    corrected = plan.score == "frobenius-apc"
-    if corrected and share_above_noise(found.scores, found.numbering.positions) == 0:
+    if outcome.noise:
         say("no pair stands out: the scores look like noise")
     for figure in outcome.figures:
         say(f"drew {figure}")

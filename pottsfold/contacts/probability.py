@@ -36,6 +36,9 @@ TAIL_WIDTH = 1.3
 N_SPREADS = 32
 # Pairs added to those found and to those expected: a single one proves little.
 PRIOR_PAIRS = 2
+# Fewer sequences agree by chance too often: among independent columns of 2 to 25
+# sequences pairs stood out, of 30 none.
+MIN_NEFF = 30
 # The shortest family that the coefficients were fitted on.
 MIN_LENGTH = 40
 # In the order of :func:`pair_terms`.
@@ -57,7 +60,9 @@ class _Background:
 
 
 def contact_probabilities(
-    scores: NDArray[np.float64], positions: NDArray[np.int64] | None = None
+    scores: NDArray[np.float64],
+    neff: float,
+    positions: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the probability that each pair of sites is a contact.
 
@@ -65,6 +70,8 @@ def contact_probabilities(
     ----------
     scores : (L, L) float64
         Corrected coupling scores, symmetric.
+    neff : float
+        Effective number of sequences of the model; 0 when unknown.
     positions : (L,) int64, optional
         Residue numbers, increasing; by default 0 to L - 1.
 
@@ -76,7 +83,7 @@ def contact_probabilities(
     """
     length = len(scores)
     result = np.full((length, length), np.nan)
-    terms = pair_terms(scores, positions)
+    terms = pair_terms(scores, neff, positions)
     if terms is not None:
         i, j, _ = _pairs(length, positions, MIN_APART)
         result[i, j] = result[j, i] = 1 / (1 + np.exp(-(terms @ COEFFICIENTS)))
@@ -84,7 +91,9 @@ def contact_probabilities(
 
 
 def share_above_noise(
-    scores: NDArray[np.float64], positions: NDArray[np.int64] | None = None
+    scores: NDArray[np.float64],
+    neff: float,
+    positions: NDArray[np.int64] | None = None,
 ) -> float | None:
     """Return the share of the strongest pairs that noise does not explain.
 
@@ -99,21 +108,25 @@ def share_above_noise(
     ----------
     scores : (L, L) float64
         Corrected coupling scores, symmetric.
+    neff : float
+        Effective number of sequences of the model; 0 when unknown.
     positions : (L,) int64, optional
         Residue numbers, increasing; by default 0 to L - 1.
 
     Returns
     -------
     float or None
-        0 to below 1; 0 where no pair stands out. None when the map has no pair 6
-        residues apart or no spread of scores.
+        0 to below 1; 0 where no pair stands out, and for fewer than 30 sequences. None
+        when the map has no pair 6 residues apart or no spread of scores.
     """
     background = _background(scores, positions)
-    return None if background is None else _share_above_noise(background)
+    return None if background is None else _share_above_noise(background, neff)
 
 
 def pair_terms(
-    scores: NDArray[np.float64], positions: NDArray[np.int64] | None = None
+    scores: NDArray[np.float64],
+    neff: float,
+    positions: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64] | None:
     """Return the terms of the regression for all pairs at least 3 residues apart.
 
@@ -126,7 +139,7 @@ def pair_terms(
     background = _background(scores, positions)
     if background is None:
         return None
-    share = _share_above_noise(background)
+    share = _share_above_noise(background, neff)
     i, j, apart = _pairs(len(scores), positions, MIN_APART)
     spreads_above = (scores[i, j] - background.middle) / background.spread
     above = np.log1p(np.maximum(spreads_above, 0))
@@ -178,7 +191,9 @@ def _background(
     return _Background(middle, spread, excess, of_sites[i] * of_sites[j] / spread)
 
 
-def _share_above_noise(background: _Background) -> float:
+def _share_above_noise(background: _Background, neff: float) -> float:
+    if 0 < neff < MIN_NEFF:
+        return 0.0
     n_pairs = len(background.excess)
     strongest = np.sort(background.excess)[::-1][: max(n_pairs // 10, 1)]
     shares = (np.arange(N_SPREADS) + 0.5) / N_SPREADS

@@ -70,7 +70,8 @@ def pairs_of(data: Path, options: argparse.Namespace) -> dict[tuple[str, str], t
         known = np.isfinite(distances[i, j])
         touching = (distances[i, j] < CONTACT_DISTANCE)[known]
         for kind, alignment in alignments(folder):
-            terms = pair_terms(coupling_map(fitted(alignment, options)).scores)
+            model = fitted(alignment, options)
+            terms = pair_terms(coupling_map(model).scores, model.neff)
             found[folder.name, kind] = (terms[known], touching, (j - i)[known])
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
