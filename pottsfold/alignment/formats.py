@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pottsfold.alignment.letters import CHAIN_BREAKS, OTHER_GAPS
+from pottsfold.alignment.letters import CHAIN_BREAKS, OTHER_GAPS, WINDOWS
 from pottsfold.alignment.stored import READABLE, lines_of
 from pottsfold.errors import AlignmentError, shown
 
@@ -23,7 +23,8 @@ CLUSTAL_HEADS = (
     "BIOPYTHON",
 )
 STOCKHOLM_HEAD = re.compile(r"#\s*STOCKHOLM\b|#=G[FCSR]\b", re.IGNORECASE)
-PLAIN_ROW = re.compile(rf"[A-Za-z.*?{OTHER_GAPS}{CHAIN_BREAKS}-]+")
+DASHES = OTHER_GAPS + "".join(map(chr, WINDOWS))
+PLAIN_ROW = re.compile(rf"[A-Za-z.*?{DASHES}{CHAIN_BREAKS}-]+")
 # The kinds of sequences of NBRF/PIR, and Modeller's comments before the first.
 PIR_HEAD = re.compile(r">\s*(?:P1|F1|DL|DC|RL|RC|N1|N3|XX);\s*(.*)", re.IGNORECASE)
 PIR_COMMENT = re.compile(r"[A-Z];")

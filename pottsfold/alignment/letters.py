@@ -21,14 +21,13 @@ INSERTED = b"abcdefghijklmnopqrstuvwxyz."
 BLANKS = b" \t\n\r\v\f"
 PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-."
 # GCG and Jalview write ~, others _; then hyphens and dashes as printed, and the minus
-# sign. The last three are the en and em dash and the soft hyphen of Windows' encoding.
-OTHER_GAPS = (
-    "~_\xad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
-    "\udc96\udc97\udcad"
-)
+# sign.
+OTHER_GAPS = "~_\xad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+# Dashes and blanks of Windows' encoding, as they come out of a text that is not UTF-8.
+WINDOWS = {0xDC96: "\u2013", 0xDC97: "\u2014", 0xDCAD: "\xad", 0xDCA0: " "}
 # Modeller and ColabFold part chains so.
 CHAIN_BREAKS = "/:"
-UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\udca0"))
+UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 NUMBERS = re.compile(r"(?<!\S)[0-9]+|[0-9]+(?!\S)")
 LAST_STOP = re.compile(rb"\*+(?=[-.]*$)")
 
@@ -72,7 +71,7 @@ class RowReader:
     def _unusual(self, text: str) -> bytes:
         if not text.isascii():
             # Letters of full width are letters.
-            text = unicodedata.normalize("NFKC", text.translate(UNSEEN))
+            text = unicodedata.normalize("NFKC", text.translate(WINDOWS | UNSEEN))
         if not self.has_digits:
             text, count = NUMBERS.subn("", text)
             self.numbered += bool(count)

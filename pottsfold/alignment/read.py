@@ -51,8 +51,9 @@ def read_alignment(
     Parameters
     ----------
     path : str or Path
-        FASTA, A2M, A3M, Stockholm, Clustal or PSICOV ``.aln``, plain or compressed
-        (gz, xz, zstd, bz2); recognised by its content, not its name.
+        FASTA, A2M, A3M, PIR, Stockholm, Clustal or PSICOV ``.aln``, plain or compressed
+        (gz, xz, zstd, bz2); recognised by its content, not its name. Rows that are
+        annotation are left out; rows count without them.
     focus : str, int or None
         The focus sequence: its name, exact, with or without ``/start-end``; or its
         row; or None for no focus, which keeps every match column.
@@ -62,9 +63,9 @@ def read_alignment(
     columns : {"all", "upper"}, optional
         With a focus sequence, which columns become sites: all in which it has a
         letter, or an upper-case letter. By default all where it has a letter in every
-        column: there lower case marks columns of many gaps, as EVcouplings writes
-        them; elsewhere it marks inserts, which are not aligned. Inserts of an A3M
-        stand out of line and are never sites.
+        column, since lower case then marks columns of many gaps, as EVcouplings writes
+        them, or has no upper-case letter; elsewhere lower case marks inserts, which are
+        not aligned. Inserts of an A3M stand out of line and are never sites.
     alphabet : Alphabet, optional
         By default guessed from the letters.
 
@@ -76,8 +77,8 @@ def read_alignment(
     Raises
     ------
     AlignmentError
-        If the file cannot be read, rows differ in length, the focus is not there,
-        or most letters are outside the alphabet.
+        If the file cannot be read, is too large for the memory, rows differ in length,
+        the focus is not there, or most letters are outside the alphabet.
     UsageError
         If ``first`` is no residue number.
     """
@@ -225,7 +226,8 @@ def _focus_columns(
     upper: NDArray[np.bool_] = kinds[focus] == IS_UPPER
     lower: NDArray[np.bool_] = kinds[focus] == IS_LOWER
     if columns is None:
-        columns = "all" if (upper | lower).all() else "upper"
+        whole = (upper | lower).all() or not upper.any()
+        columns = "all" if whole else "upper"
     name = shown(records.names[focus])
     line = (
         f"focus {name} (row {focus + 1}): kept the {int(upper.sum())} columns where it "

@@ -107,8 +107,7 @@ def read_records(
         rows.append(_row(name, record, reader))
         lines.append(record.line)
     if not rows:
-        only = f", only annotation ({', '.join(left_out[:5])})" if left_out else ""
-        raise AlignmentError(f"no sequence in it{only}", path=name)
+        raise AlignmentError(f"no sequence in it{_only(left_out)}", path=name)
     if len(rows) < min_sequences:
         raise AlignmentError(
             "only one sequence in it; a family needs many", path=name, record=names[0]
@@ -144,6 +143,15 @@ def _is_annotation(record: Record, reader: RowReader, wanted: str | None) -> boo
     if name != wanted and CONSENSUS.fullmatch(name):
         return True
     return not reader.has_digits and DIGITS.fullmatch(record.text) is not None
+
+
+def _only(left_out: list[str]) -> str:
+    if not left_out:
+        return ""
+    return (
+        f", only rows of digits or annotation ({', '.join(left_out[:5])}); if digits "
+        "are its letters, name them with `alphabet`"
+    )
 
 
 def _row(name: str, record: Record, reader: RowReader) -> bytes:

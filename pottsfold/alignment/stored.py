@@ -42,6 +42,7 @@ CONTROL = bytes(byte for byte in range(32) if not 9 <= byte <= 13)
 CONTROLS = re.compile("[\0-\x08\x0e-\x1f]")
 # What ends a file without being part of it: NUL of MMseqs2, Ctrl-Z of DOS.
 PADDING = b"\0\x1a"
+BLANKS = b" \t\r\n"
 
 
 def stored_text(name: str) -> tuple[bytes, str]:
@@ -60,8 +61,8 @@ def stored_text(name: str) -> tuple[bytes, str]:
         if data.startswith(mark):
             data = _in_utf_8(name, data, encoding)
             break
-    if data[-1:] in PADDING:  # bytes are copied to strip them
-        data = data.rstrip(PADDING)
+    if any(byte in data[-4096:] for byte in PADDING):  # to strip bytes is to copy them
+        data = data.rstrip(PADDING + BLANKS)
     if not data or data.isspace():
         raise AlignmentError("nothing in it", path=name)
     _refuse_several(name, data)
@@ -166,7 +167,7 @@ def _refuse_several(name: str, data: bytes) -> None:
     place = data.find(b"\0")
     if place < 0:
         return
-    rest = data[place : place + 2**20].lstrip(b"\0 \t\r\n").decode("utf-8", "replace")
+    rest = data[place : place + 2**20].lstrip(b"\0" + BLANKS).decode("utf-8", "replace")
     begins = rest.split("\n", 1)[0]
     if not begins.startswith(FREE_TEXT) or not data[:place].strip():
         raise AlignmentError(f"a binary file, not an alignment; {READABLE}", path=name)
