@@ -153,3 +153,20 @@ def guess_alphabet(counts: NDArray[np.int64]) -> Alphabet:
     if total and nucleic >= 0.95 * total:
         return RNA if letters["U"] > letters["T"] else DNA
     return PROTEIN
+
+
+def respelt(alphabet: Alphabet, counts: NDArray[np.int64]) -> list[str]:
+    """Return a sentence on T that is read as U, or U as T, where there are any.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        That reads.
+    counts : (256,) int64
+        How often each byte value occurs.
+    """
+    found = [
+        (int(counts[[ord(letter), ord(letter.lower())]].sum()), letter, own)
+        for letter, own in alphabet.other_spelling.items()
+    ]
+    return [f"{count} {letter} read as {own}" for count, letter, own in found if count]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import mmap
 import os
 import tempfile
@@ -227,18 +228,18 @@ def unpack(source: str | BinaryIO, compression: str, limit: int | None = None) -
     """
     from xopen import xopen
 
-    pieces = []
-    size = 0
+    result = io.BytesIO()
     try:
         with xopen(source, "rb", format=compression, threads=0) as handle:
             # A single read would go past the limit, or set it aside beforehand.
-            while (limit is None or size <= limit) and (piece := handle.read(PIECE)):
-                pieces.append(piece)
-                size += len(piece)
+            while (limit is None or result.tell() <= limit) and (
+                piece := handle.read(PIECE)
+            ):
+                result.write(piece)
     except EOFError as error:
         raise DamagedFile(f"the {compression} data end too soon (cut off?)") from error
     except MemoryError:
         raise  # it says nothing of the data
     except Exception as error:  # each compression library has errors of its own
         raise DamagedFile(f"the {compression} data are damaged ({error})") from error
-    return b"".join(pieces)
+    return result.getvalue()

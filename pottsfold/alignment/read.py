@@ -30,7 +30,7 @@ from pottsfold.alignment.rows import (
     raw_matrix,
 )
 from pottsfold.alignment.sources import Records, read_records
-from pottsfold.alphabet import Alphabet, guess_alphabet
+from pottsfold.alphabet import Alphabet, guess_alphabet, respelt
 from pottsfold.errors import AlignmentError, nearest, shown
 
 Columns = Literal["all", "upper"]
@@ -119,7 +119,7 @@ def _read(
         alphabet = guess_alphabet(counts)
         history.append(f"alphabet {alphabet.name}, guessed from the letters")
     codes = alphabet.codes_of_bytes[matrix]
-    _report_other_spelling(alphabet, counts, history)
+    history += respelt(alphabet, counts)
     _report_unknown(records, alphabet, counts, codes, history)
     return Alignment(
         alphabet=alphabet,
@@ -248,16 +248,6 @@ def _focus_columns(
     )
     either: NDArray[np.bool_] = upper | lower
     return either
-
-
-def _report_other_spelling(
-    alphabet: Alphabet, counts: NDArray[np.int64], history: list[str]
-) -> None:
-    """Say that T was read as U, or U as T."""
-    for letter, other in alphabet.other_spelling.items():
-        count = int(counts[ord(letter)] + counts[ord(letter.lower())])
-        if count:
-            history.append(f"{count} {letter} read as {other}")
 
 
 def _report_unknown(

@@ -17,8 +17,8 @@ from pottsfold.files import DamagedFile, compression_of, unpack
 from pottsfold.memory import available_memory
 
 READABLE = "FASTA, A2M, A3M, PIR, Stockholm, Clustal and PSICOV .aln are read"
-# The text, its rows, the matrix of them and what each letter is, or the codes.
-COPIES = 4
+# The text, its rows, the matrix of them and what each letter is, or the codes; names.
+COPIES = 5
 # Below this size nobody need ask how much memory there is.
 SMALL = 2**24
 ARCHIVES = {

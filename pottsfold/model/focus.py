@@ -13,7 +13,7 @@ from pottsfold.alignment.numbering import Numbering
 from pottsfold.alignment.positions import RANGE, checked_first, with_counted_residues
 from pottsfold.alignment.read import read_alignment
 from pottsfold.alignment.sources import read_records
-from pottsfold.alphabet import Alphabet
+from pottsfold.alphabet import Alphabet, respelt
 from pottsfold.errors import UsageError, shown
 from pottsfold.model.potts import PottsModel
 
@@ -86,8 +86,10 @@ def with_focus(
             value=shown(row.name),
         )
     gaps = int((codes == 0).sum())
+    counts = np.bincount(np.frombuffer(letters.encode(), np.uint8), minlength=256)
+    notes = (*row.notes, *respelt(model.alphabet, counts))
     said = (
-        "".join(f"{note}; " for note in row.notes)
+        "".join(f"{note}; " for note in notes)
         + f"focus {shown(row.name)}: {model.length - gaps} residues"
         + (f" and {gaps} gaps, which are numbered too," if gaps else ",")
         + f" numbered {positions[0]} to {positions[-1]}{_doubt(model, codes)}"
