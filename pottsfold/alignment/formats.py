@@ -158,8 +158,8 @@ def pir(name: str, data: bytes) -> Iterator[Record]:
 
 def _without_star(name: str, header: str, line: int) -> AlignmentError:
     return AlignmentError(
-        "a record of PIR that does not end with '*' (cut off?); add it, or write the "
-        "file as FASTA",
+        "a record of PIR needs a line of free text, and rows that end with '*' (cut "
+        "off?); add what lacks, or write the file as FASTA",
         path=name,
         line=line,
         record=header,

@@ -15,7 +15,10 @@ from pottsfold.alignment.sources import Records
 from pottsfold.alphabet import Alphabet
 from pottsfold.errors import UsageError
 
-RANGE = re.compile(r"(?P<name>.+)/(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
+# Editors make dashes of hyphens.
+RANGE = re.compile(
+    r"(?P<name>.+)/(?P<start>[0-9]{1,9})[-\u2010-\u2015\u2212](?P<end>[0-9]{1,9})"
+)
 MAX_FIRST = 10**9
 
 

@@ -110,10 +110,8 @@ def _read(
     raw, format_name = raw_matrix(records)
     keep = _match_columns(records, raw, focus_row, columns, history)
     numbering = numbers_of(records, keep, focus_row, first, history)
-    names, source = records.names, Source(records.path, records.sha256, format_name)
     matrix = raw[:, keep]
-    # Rows, raw and matrix are all as large as the file.
-    del raw
+    del raw  # as large as the file
     counts = _counts(matrix)
     if alphabet is None:
         alphabet = guess_alphabet(counts)
@@ -124,10 +122,10 @@ def _read(
     return Alignment(
         alphabet=alphabet,
         codes=codes,
-        names=tuple(names),
+        names=tuple(records.names),
         numbering=numbering,
         focus=focus_row,
-        source=source,
+        source=Source(records.path, records.sha256, format_name),
         history=tuple(history),
     )
 

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from pottsfold.errors import AlignmentError, shown
-from pottsfold.files import DamagedFile, compression_of, unpack
+from pottsfold.files import PIECE, DamagedFile, compression_of, unpack
 from pottsfold.memory import available_memory
 
 READABLE = "FASTA, A2M, A3M, PIR, Stockholm, Clustal and PSICOV .aln are read"
@@ -101,10 +101,13 @@ def refuse_binary(name: str, data: bytes) -> None:
 
 def _read(name: str) -> bytes:
     try:
-        size = Path(name).stat().st_size  # of a pipe 0
+        path = Path(name)
+        size = path.stat().st_size
         if size > SMALL and size * COPIES > (available := available_memory()):
             raise _too_large(name, f"is {size / 2**30:.1f} GiB large", available)
-        data = Path(name).read_bytes()
+        # Nobody knows beforehand how much comes out of a pipe.
+        plain = path.is_file() or path.is_dir()
+        data = path.read_bytes() if plain else _piped(name)
     except IsADirectoryError:
         raise AlignmentError("is a folder; name a file", path=name) from None
     except FileNotFoundError:
@@ -114,6 +117,18 @@ def _read(name: str) -> bytes:
     if not data:
         raise AlignmentError("the file is empty", path=name)
     return data
+
+
+def _piped(name: str) -> bytes:
+    available = available_memory()
+    result = io.BytesIO()
+    with open(name, "rb") as handle:
+        while piece := handle.read(PIECE):
+            result.write(piece)
+            if result.tell() * COPIES > available:
+                size = f"{result.tell() / 2**30:.1f} GiB"
+                raise _too_large(name, f"is larger than {size}", available)
+    return result.getvalue()
 
 
 def _too_large(name: str, does: str, available: int) -> AlignmentError:

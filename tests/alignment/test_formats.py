@@ -50,7 +50,7 @@ def test_a_record_of_pir_that_is_cut_off_is_named(tmp_path: Path):
     text = f">P1;Q\nx\n{ROWS[0]}*\n>P1;B\nx\n{ROWS[1]}\n"
     error = refused(write(tmp_path, text))
     assert (error.line, error.record) == (4, "B")
-    assert "a record of PIR that does not end with '*'" in str(error)
+    assert "a record of PIR needs a line of free text, and rows" in str(error)
 
 
 def test_descriptions_of_pir_without_stars_are_not_taken_for_inserts(tmp_path: Path):

@@ -124,6 +124,11 @@ def test_a_plain_file_larger_than_the_memory_is_not_read(
     assert str(refused(path)).startswith(f"{path}: is 3.0 GiB large, too much to be ")
 
 
+def test_an_endless_file_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored, "available_memory", lambda: 2**24)
+    assert "/dev/zero: is larger than 0.0 GiB" in str(refused(Path("/dev/zero")))
+
+
 def test_memory_that_runs_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def fail(*_: object) -> None:
         raise MemoryError
