@@ -24,6 +24,7 @@ END = "//"
 # Conservation, and rulers.
 MARKS = re.compile(r"[*:.+!|\s]+|[0-9.\s]+")
 WORD = re.compile(r"\S+")
+LAST_WORD = re.compile(r"\s+\S+$")
 # Rows in pieces are in pieces of this many letters or more.
 MIN_PIECE = 5
 
@@ -154,7 +155,7 @@ def _line(name: str, number: int, line: str, *, counted: bool) -> Line:
     words = fields if len(fields) in (2, 3) else line.split()
     if counted and len(words) >= 3 and words[-1].isdecimal():
         words = words[:-1]
-        text = text[: text.rindex(" ")].rstrip()
+        text = LAST_WORD.sub("", text)
     if len(words) < 2 or words[-1].split() != [words[-1]]:
         raise _no_row(name, number, line)
     return Line(number, words, text)

@@ -119,6 +119,8 @@ HEADS = [
 BLOCKS = {
     "plain": "q   MKAYI\nb   MKAYV\n    **** \n\nq   AKQRW\nb   AKQKW\n    *** *\n",
     "counts": "q   MKAYI 5\nb   MKAYV 5\n\nq   AKQRW 10\nb   AKQKW 10\n",
+    "counts behind blanks that do not break": "q\xa0MKAYI\xa05\nb\xa0MKAYV\xa05\n\n"
+    "q\xa0AKQRW\xa010\nb\xa0AKQKW\xa010\n",
     "descriptions": "q the first one OS=No    MKAYI\nb second OS=None         MKAYV\n\n"
     "q the first one OS=No    AKQRW\nb second OS=None         AKQKW\n",
     "both": "q the first one 12   MKAYI 5\nb the second    3    MKAYV 5\n\n"
