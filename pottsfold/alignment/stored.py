@@ -145,7 +145,7 @@ def _unpacked(name: str, data: bytes) -> bytes:
     if compression is None:
         return _no_archive(name, data)
     available = available_memory()
-    limit = available // COPIES
+    limit = max(available // COPIES, SMALL)
     try:
         result = unpack(io.BytesIO(data), compression, limit)
     except DamagedFile as error:

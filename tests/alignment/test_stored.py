@@ -106,7 +106,7 @@ def test_a_small_file_that_grows_past_the_memory_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ):
     monkeypatch.setattr(stored, "available_memory", lambda: 10 * 2**20)
-    path = write(tmp_path, COMPRESSORS[ending](b">a\n" + b"A" * 2**23))
+    path = write(tmp_path, COMPRESSORS[ending](b">a\n" + b"A" * 2**25))
     message = str(refused(path))
     assert message.startswith(f"{path}: unpacks to more than 0.0 GiB, too much to be ")
     # Honest families are read with that memory.
