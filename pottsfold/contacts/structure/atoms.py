@@ -1,0 +1,106 @@
+"""Atoms as a structure file has them, whatever its format."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Place = tuple[float, float, float]
+# What programs write in place of a coordinate that they do not know (X-PLOR, CHARMM).
+NO_COORDINATE = 9999.0
+# So many atoms at one point are dummies that were never placed.
+MIN_STACKED = 3
+DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+
+
+class Atom(NamedTuple):
+    """One atom.
+
+    Parameters
+    ----------
+    model : int
+        Ordinal of its model in the file, from 0.
+    chain, segment : str
+        Names; blank for none. In mmCIF the segment is blank.
+    piece : str
+        Differs between atoms that the file itself says to be of different chains,
+        beyond the chain's name: after a TER, or of another ``label_asym_id``.
+    residue : str
+        Its name, in upper case.
+    number : str
+        Number and insertion code.
+    hetero : bool
+        Whether it is marked as HETATM.
+    in_sequence : bool
+        Whether the file says that the residue is one of a polymer's sequence.
+    name, alternate, element : str
+        Of the atom; blank for none.
+    place : (float, float, float)
+        Coordinates, in angstrom.
+    occupancy : float
+        From 0 to 1; 1 where the file has none.
+    """
+
+    model: int
+    chain: str
+    segment: str
+    piece: str
+    residue: str
+    number: str
+    hetero: bool
+    in_sequence: bool
+    name: str
+    alternate: str
+    element: str
+    place: Place
+    occupancy: float
+
+
+@dataclass
+class AtomList:
+    """Atoms of a file, and how many had to be left out.
+
+    Parameters
+    ----------
+    atoms : list of Atom
+        Those that have a place, in the order of the file.
+    n_models : int
+        Models in the file, of which the first are read.
+    left_out : Counter
+        Atoms left out, by the cause, as ``"without readable coordinates"``.
+    ended : set of (str, str)
+        Piece and chain of what the file ends by a record of its own (TER).
+    notes : list of str
+        Further clauses on what was read.
+    """
+
+    atoms: list[Atom] = field(default_factory=list)
+    n_models: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    ended: set[tuple[str, str]] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+def decimal(text: str) -> float:
+    """Return a number, NaN for what is none: stars, blanks, ``nan``, ``inf``, ``?``."""
+    found = DECIMAL.fullmatch(text.strip())
+    return float(found[0]) if found else math.nan
+
+
+def is_place(place: Iterable[float]) -> bool:
+    """Tell whether three coordinates are somewhere."""
+    return all(math.isfinite(x) and abs(x) < NO_COORDINATE - 1 for x in place)
+
+
+def without_stacked(found: AtomList) -> None:
+    """Leave out atoms that stand on one point with two others of their model."""
+    stacks = Counter((atom.model, atom.place) for atom in found.atoms)
+    dummies = {where for where, count in stacks.items() if count >= MIN_STACKED}
+    if dummies:
+        kept = [each for each in found.atoms if (each.model, each.place) not in dummies]
+        found.left_out["stacked on one point"] += len(found.atoms) - len(kept)
+        found.atoms = kept
