@@ -18,7 +18,7 @@ from pottsfold.errors import UsageError
 
 MAX_SHOWN = 40
 # Characters of a path that a quoted text holds as they are, in any program.
-PLAIN_IN_PATHS = re.compile(r"[A-Za-z0-9_./ ~+=,:@%-]")
+PLAIN_IN_PATHS = re.compile(r"[A-Za-z0-9_./ ~+=:%-]")
 # Of these ChimeraX would make other names of files, or another command.
 NOT_IN_CHIMERAX_PATHS = set('"\\;*?[]{}$`')
 

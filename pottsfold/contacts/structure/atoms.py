@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 Place = tuple[float, float, float]
-# What programs write in place of a coordinate that they do not know (X-PLOR, CHARMM).
-NO_COORDINATE = 9999.0
+# Programs write 9999 for a coordinate that they do not know (X-PLOR, CHARMM).
+FAR = 9998.0
 # So many atoms at one point are dummies that were never placed.
 MIN_STACKED = 3
 DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -91,9 +90,10 @@ def decimal(text: str) -> float:
     return float(found[0]) if found else math.nan
 
 
-def is_place(place: Iterable[float]) -> bool:
+def is_place(place: Place) -> bool:
     """Tell whether three coordinates are somewhere."""
-    return all(math.isfinite(x) and abs(x) < NO_COORDINATE - 1 for x in place)
+    x, y, z = map(abs, place)
+    return x < FAR and y < FAR and z < FAR  # which NaN is not
 
 
 def without_stacked(found: AtomList) -> None:

@@ -21,8 +21,8 @@ class InFile:
     model : int, optional
         Which model it is in, from 1; None when the file has one only.
     repeated : bool
-        Whether another chain of that name and model repeats its residue numbers, so
-        that these do not name one residue.
+        Whether a residue number comes again in it, or in another chain of that name
+        and model, so that it does not name one residue.
     """
 
     chain: str

@@ -23,7 +23,7 @@ from pottsfold.contacts.structure.residues import (
     is_bonded,
 )
 
-# Copies share words of five letters, and short ones are equal.
+# Copies share words of five letters; short ones are equal, or a part.
 WORD = 5
 MIN_SHARED = 0.5
 MIN_LENGTH, LONG, MIN_LETTERS = 4, 12, 3
@@ -165,6 +165,8 @@ def _is_repeat(piece: Piece, chain: Sequence[Residue]) -> bool:
 def _holds_copy(piece: Piece) -> bool:
     """Tell whether a piece has its sequence twice, before and after a break."""
     letters = _letters(piece)
+    if len(set(letters)) < MIN_LETTERS:
+        return False
     return any(
         not are_neighbours(piece[k - 1], piece[k]) and is_copy(letters[k:], letters[:k])
         for k in range(LONG, len(piece) - LONG + 1)
@@ -188,8 +190,9 @@ def is_copy(one: str, other: str) -> bool:
     """
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < LONG:
-        long_enough = len(shorter) >= MIN_LENGTH and len(set(shorter)) >= MIN_LETTERS
-        return long_enough and shorter == longer
+        if len(shorter) < MIN_LENGTH or len(set(shorter)) < MIN_LETTERS:
+            return False
+        return shorter == longer or (len(shorter) > WORD and shorter in longer)
     words = [_words(text) for text in (shorter, longer)]
     return len(words[0] & words[1]) >= MIN_SHARED * max(len(words[0]), MIN_LENGTH)
 

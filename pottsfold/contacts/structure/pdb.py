@@ -20,9 +20,13 @@ LINE_END = re.compile(r"\r\n|\n|\r")
 NUMBER = re.compile(r"\s*-?\d+\s*")
 HYBRID_36 = re.compile(r"[A-Z][0-9A-Z]{3}|[a-z][0-9a-z]{3}")
 SEGMENT = re.compile(r"[A-Za-z0-9_]{1,4}")
-# Columns of x, y and z, from 0, and where F8.3 has its point.
-COORDINATES = ((30, 38), (38, 46), (46, 54))
+# Where a coordinate as F8.3 has its point.
 POINT = 4
+# Columns, from 0, before which each begins, also where a few have been put in.
+ENDS = (38, 46, 54)
+# From the residue number on: three coordinates as the format has them.
+FOUR = r"(?:   \d|  [\d-]\d| [\d-]\d\d|[\d-]\d{3})"
+COMMON = re.compile(rf"{FOUR}[ A-Za-z]   (?:{FOUR}\.\d{{3}}){{3}}")
 CUT = re.compile(r"[\d.*]{2}")
 WORDS = re.compile(
     r"(?:ATOM|HETATM)\s*(?:\d+|\*+)\s+(?P<name>\S{1,5})\s+(?P<residue>[A-Za-z0-9]{1,5})"
@@ -98,17 +102,17 @@ def _atom(
     fields = _by_columns(line, long_names)
     if fields is None or not is_place(fields.place):
         fields = _by_words(line) or fields
-    if fields is None:
-        found.left_out["without a residue number"] += 1
-        return None
-    if not is_place(fields.place):
-        found.left_out["without readable coordinates"] += 1
-        return None
+        if fields is None:
+            found.left_out["without a residue number"] += 1
+            return None
+        if not is_place(fields.place):
+            found.left_out["without readable coordinates"] += 1
+            return None
     segment, element = line[72:76].strip(), line[76:78].strip().upper()
     return Atom(
         model=model,
         chain=fields.chain,
-        segment=segment if SEGMENT.fullmatch(segment) else "",
+        segment=segment if segment and SEGMENT.fullmatch(segment) else "",
         piece=piece,
         residue=fields.residue.upper(),
         number=fields.number,
@@ -123,10 +127,19 @@ def _atom(
 
 
 def _by_columns(line: str, long_names: bool) -> _Fields | None:
-    number = _number(line[22:26])
+    if COMMON.match(line, 22):
+        # Nearly every line is like this, and goes without a closer look.
+        number = str(int(line[22:26]))
+        place = (float(line[30:38]), float(line[38:46]), float(line[46:54]))
+    else:
+        number = _number(line[22:26])
+        place = (
+            _coordinate(line, 30, 38),
+            _coordinate(line, 38, 46),
+            _coordinate(line, 46, 54),
+        )
     if not number:
         return None
-    x, y, z = (_coordinate(line, *columns) for columns in COORDINATES)
     occupancy = decimal(line[54:60])
     end = 21 if long_names else 20
     return _Fields(
@@ -136,14 +149,17 @@ def _by_columns(line: str, long_names: bool) -> _Fields | None:
         residue=line[17:end].strip(),
         chain=line[end:22].strip(),
         number=number + line[26:27].strip(),
-        place=(x, y, z),
+        place=place,
         occupancy=1.0 if math.isnan(occupancy) else occupancy,
     )
 
 
 def _by_words(line: str) -> _Fields | None:
     found = WORDS.match(line)
-    if found is None:
+    if found is None or any(
+        found.start(name) >= end for name, end in zip("xyz", ENDS, strict=True)
+    ):
+        # Where a coordinate is blank, the next word is no stand-in for it.
         return None
     return _Fields(
         name=found["name"],

@@ -100,6 +100,8 @@ def _atoms(path: str, text: str, format: Format, max_models: int) -> AtomList:
     except MissingColumn as error:
         raise StructureError(path, f"{error}; {WANTED}") from error
     except (RuntimeError, ValueError, IndexError) as error:
+        if format == "mmJSON":
+            raise StructureError(path, f"is JSON, but no mmJSON; {WANTED}") from error
         cause = " ".join(str(error).split()).removeprefix("string:")
         raise StructureError(
             path, f"cannot be read as {format} ({cause}); {WANTED}"
@@ -146,6 +148,7 @@ def _chains_of_one_name(
         elif k > 1:
             own = f"{name}-{k}"
         repeated = any(numbers[each.number] > 1 for each in part)
+        repeated |= len({each.number for each in part}) < len(part)
         chains.append(_chain(own, part, InFile(name, model, repeated)))
     return chains
 
