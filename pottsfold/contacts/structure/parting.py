@@ -18,6 +18,7 @@ from itertools import groupby
 
 from pottsfold.contacts.structure.residues import (
     Residue,
+    are_in_one_place,
     are_neighbours,
     can_be_bridged,
     is_bonded,
@@ -126,7 +127,9 @@ def _joins(known: Residue, residue: Residue) -> bool:
         if each.name == residue.name and each.is_apart(residue):
             each.atoms.update(residue.atoms)
             return True
-    if known.name != residue.name and residue.is_alternative(known):
+    if known.name != residue.name and (
+        residue.is_alternative(known) or are_in_one_place(known, residue)
+    ):
         known.others.append(residue)
         return True
     return False

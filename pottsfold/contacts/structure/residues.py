@@ -133,6 +133,15 @@ def are_neighbours(one: Residue, other: Residue) -> bool:
     return False
 
 
+def are_in_one_place(one: Residue, other: Residue) -> bool:
+    """Tell whether two residues stand where only one can be."""
+    for name in MAX_STEP:
+        apart = _shortest(one, other, name, name)
+        if apart is not None:
+            return apart <= MAX_SHIFT
+    return False
+
+
 def can_be_bridged(one: Residue, other: Residue) -> bool:
     """Tell whether residues that are missing by their numbers could lie between."""
     steps = max(_number(other) - _number(one), 1)

@@ -136,6 +136,19 @@ def test_chain_of_ca_atoms_alone(read):
     assert read([*lines, "TER", *second])[0] == COPIES
 
 
+def test_two_names_in_one_place_are_one_residue(read):
+    lines = atom_lines(backbone_atoms(SEQUENCE, chain="A"))
+    mutant = [f"{line[:17]}SER{line[20:]}" for line in lines if line[22:26] == "   5"]
+    at = next(k for k, line in enumerate(lines) if line[22:26] == "   6")
+    assert read(lines[:at] + mutant + lines[at:])[0] == [("A", SEQUENCE)]
+    # Of two residues with one number, a place each, neither is left out.
+    twice = [
+        f"{line[:22]}   5{line[26:]}" if line[22:26] == "   6" else line
+        for line in lines
+    ]
+    assert read(twice)[0] == [("A", SEQUENCE)]
+
+
 def test_likeness_of_sequences():
     assert is_copy(SEQUENCE, SEQUENCE[:15] + "A" + SEQUENCE[16:])
     assert not is_copy(SEQUENCE, SEQUENCE[::-1])
