@@ -97,9 +97,21 @@ def is_place(place: Place) -> bool:
 
 
 def without_stacked(found: AtomList) -> None:
-    """Leave out atoms that stand on one point with two others of their model."""
-    stacks = Counter((atom.model, atom.place) for atom in found.atoms)
-    dummies = {where for where, count in stacks.items() if count >= MIN_STACKED}
+    """Leave out atoms that stand on one point with two others of their model.
+
+    The alternatives of an atom may well do so, and are one here.
+    """
+    counts = Counter((atom.model, atom.place) for atom in found.atoms)
+    stacks: dict[tuple[int, Place], set[tuple[str, ...]]] = {
+        where: set() for where, count in counts.items() if count >= MIN_STACKED
+    }
+    if not stacks:
+        return
+    for atom in found.atoms:
+        stack = stacks.get((atom.model, atom.place))
+        if stack is not None:
+            stack.add((atom.chain, atom.piece, atom.number, atom.name))
+    dummies = {where for where, stack in stacks.items() if len(stack) >= MIN_STACKED}
     if dummies:
         kept = [each for each in found.atoms if (each.model, each.place) not in dummies]
         found.left_out["stacked on one point"] += len(found.atoms) - len(kept)

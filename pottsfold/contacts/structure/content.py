@@ -28,8 +28,6 @@ STRANGERS = (
     (rb"(?s)[\x80-\xdf].{0,200}(dataBlocks|encoder)", "BinaryCIF, which is not read"),
     (rb"\s*<[!?a-zA-Z]", "XML or a web page"),
 )
-# Of PDB, the records that may stand before the first atom.
-PDB_LINE = re.compile(r"(?im)^(ATOM|HETATM|HEADER|CRYST1|MODEL|REMARK|SEQRES|TITLE)\b")
 
 
 def read_content(path: str | Path) -> tuple[str, Format]:
@@ -48,7 +46,7 @@ def read_content(path: str | Path) -> tuple[str, Format]:
     for beginning, what in STRANGERS:
         if re.match(beginning, data[:400]):
             raise StructureError(name, f"is {what}; {WANTED}")
-    text = _decoded(name, data)
+    text = _decoded(data)
     if not text.strip():
         raise StructureError(name, f"nothing in it; {WANTED}")
     return text, _format(text)
@@ -87,7 +85,7 @@ def _too_large(limit: int) -> str:
     )
 
 
-def _decoded(name: str, data: bytes) -> str:
+def _decoded(data: bytes) -> str:
     encoding = "utf-8"
     for mark, marked in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):

@@ -7,7 +7,7 @@ programs give residues by their protonation, bonds and place in the chain.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 
 import gemmi
 
@@ -54,7 +54,7 @@ KNOWN = AMINO_ACIDS | {
 }
 
 
-@cache
+@lru_cache(maxsize=4096)
 def letter_of(name: str, nucleic: bool) -> str | None:
     """Return a residue's letter, by its name.
 
@@ -98,13 +98,13 @@ def is_long_name(name: str) -> bool:
     return bool(_amino_acid(name)) or not letter_of(name[:3], nucleic=False)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def is_element(symbol: str) -> bool:
     """Tell whether a text in upper case is the symbol of an element."""
     return symbol.isalpha() and gemmi.Element(symbol).name.upper() == symbol != "X"
 
 
-@cache
+@lru_cache(maxsize=4096)
 def is_heavy(atom: str, element: str, residue: str) -> bool:
     """Tell an atom of a residue from hydrogens, lone pairs and pseudo-atoms.
 

@@ -19,6 +19,7 @@ from itertools import groupby
 from pottsfold.contacts.structure.residues import (
     Residue,
     are_in_one_place,
+    are_near,
     are_neighbours,
     can_be_bridged,
     is_bonded,
@@ -123,6 +124,8 @@ def _between_restarts(residues: Iterable[Residue]) -> Iterator[tuple[Piece, bool
 
 def _joins(known: Residue, residue: Residue) -> bool:
     """Add a residue to one of its number that it is a part or alternative of."""
+    if not are_near(known, residue):
+        return False
     for each in (known, *known.others):
         if each.name == residue.name and each.is_apart(residue):
             each.atoms.update(residue.atoms)
@@ -159,10 +162,12 @@ def _without_ligands(piece: Piece, ended: set[tuple[str, str]]) -> Piece:
 
 def _is_repeat(piece: Piece, chain: Sequence[Residue]) -> bool:
     """Tell a new chain by numbers or a sequence that come again."""
+    if is_bonded(chain[-1], piece[0]):
+        return False
     numbers = {each.number for each in chain}
-    if any(each.number in numbers for each in piece):
-        return not is_bonded(chain[-1], piece[0])
-    return is_copy(_letters(piece), _letters(chain))
+    return any(each.number in numbers for each in piece) or is_copy(
+        _letters(piece), _letters(chain)
+    )
 
 
 def _holds_copy(piece: Piece) -> bool:

@@ -14,6 +14,8 @@ from pottsfold.contacts.structure.names import is_heavy, letter_of
 # Angstrom. Two atoms of a name in a residue are one, seen twice, up to here.
 MAX_SHIFT = 2.0
 MAX_BOND = 2.2
+# From any atom of a residue to any other.
+MAX_EXTENT = 20.0
 # Of CA or C1' atoms of neighbours in a chain.
 MAX_STEP = {"CA": 4.5, "C1'": 8.0}
 BACKBONE = {False: "CA", True: "C1'"}
@@ -133,6 +135,11 @@ def are_neighbours(one: Residue, other: Residue) -> bool:
     return False
 
 
+def are_near(one: Residue, other: Residue) -> bool:
+    """Tell whether two residues can be parts of one, by distance."""
+    return _distance(one.first.place, other.first.place) <= MAX_EXTENT
+
+
 def are_in_one_place(one: Residue, other: Residue) -> bool:
     """Tell whether two residues stand where only one can be."""
     for name in MAX_STEP:
@@ -156,7 +163,9 @@ def _number(residue: Residue) -> int:
     digits = residue.number.rstrip(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     )
-    return int(digits) if digits.lstrip("-").isdecimal() else 0
+    # Of more digits no program makes a number.
+    sensible = len(digits) < 10 and digits.lstrip("-").isdecimal()
+    return int(digits) if sensible else 0
 
 
 def _shortest(one: Residue, other: Residue, first: str, second: str) -> float | None:

@@ -11,7 +11,7 @@ import pytest
 
 from pottsfold.contacts.structure import read_structure
 from pottsfold.errors import StructureError
-from tests.contacts.made_structures import THREE, mmcif_text
+from tests.contacts.made_structures import THREE, backbone_atoms, mmcif_text
 
 SEQUENCE = "MKVLATGDERWQNHPSFYIC"
 COLUMNS = (
@@ -200,9 +200,14 @@ def test_names_of_several_lines_are_refused(read):
             assert str(caught.value).isprintable()
 
 
-def test_files_of_other_writers_are_the_same(tmp_path, read):
-    from tests.contacts.made_structures import backbone_atoms
+def test_number_of_countless_digits_is_no_fault(read):
+    table = rows()
+    table[4]["auth_seq_id"] = "9" * 5000
+    with pytest.raises(StructureError, match="cannot be the name"):
+        read(text_of(table, COLUMNS))
 
+
+def test_files_of_other_writers_are_the_same(tmp_path, read):
     plain = read(mmcif_text(backbone_atoms(SEQUENCE)))
     structure = gemmi.make_structure_from_block(
         gemmi.cif.read_string(mmcif_text(backbone_atoms(SEQUENCE))).sole_block()

@@ -136,6 +136,25 @@ def test_chain_of_ca_atoms_alone(read):
     assert read([*lines, "TER", *second])[0] == COPIES
 
 
+def test_atoms_of_a_copy_are_not_added_to_a_residue(read):
+    """Where one copy lacks the atoms that the other has, they are no residue."""
+    lines = part()
+    first = [each for each in lines if each[12:16].strip() in ("N", "CA", "C")]
+    rest = [
+        f"{each[:46]}{50.0:8.3f}{each[54:]}"
+        for each in lines
+        if each[12:16].strip() in ("O", "CB")
+    ]
+    chains = read(first + rest)[1].chains
+    assert all(len(atoms) <= 3 for chain in chains for atoms in chain.coordinates)
+
+
+def test_ter_between_bonded_residues_parts_nothing(read):
+    lines = part(SEQUENCE * 2, chain="A")
+    at = len(part())
+    assert read(lines[:at] + TER + lines[at:])[0] == [("A", SEQUENCE * 2)]
+
+
 def test_two_names_in_one_place_are_one_residue(read):
     lines = atom_lines(backbone_atoms(SEQUENCE, chain="A"))
     mutant = [f"{line[:17]}SER{line[20:]}" for line in lines if line[22:26] == "   5"]

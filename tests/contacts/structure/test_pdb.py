@@ -106,6 +106,16 @@ def test_atoms_that_were_never_placed_are_left_out(read):
     assert found.notes == ("6 atoms stacked on one point left out",)
 
 
+def test_alternatives_in_one_place_are_no_dummies(read):
+    atoms = backbone_atoms(SEQUENCE)
+    lines = []
+    for line in atom_lines(atoms):
+        lines += [f"{line[:16]}{each}{line[17:]}" for each in "ABCD"]
+    found = read(lines)
+    assert found.chains[0].letters == SEQUENCE
+    assert found.notes == ()
+
+
 @pytest.mark.parametrize(
     ("coordinates", "x"),
     [
