@@ -13,7 +13,6 @@ from pottsfold.alphabet import DNA, RNA
 from pottsfold.contacts.chain_alignment import AlignedChain, align_chains, named
 from pottsfold.contacts.distances import OligomerDistances, oligomer_distances
 from pottsfold.contacts.structure import (
-    NOT_IN_FILE,
     Chain,
     InFile,
     read_structure,
@@ -41,15 +40,15 @@ class SiteResidues:
         Number and insertion code, as ``52A``; empty where there is none.
     anchors : tuple of str
         Name of the atom that stands for the residue (CB, CA of glycine); likewise.
-    in_file : InFile
-        Where the chain stands in the file.
+    in_file : InFile, optional
+        Where the chain stands in the file; by default under its name.
     """
 
     name: str
     letters: str
     numbers: tuple[str, ...]
     anchors: tuple[str, ...]
-    in_file: InFile = NOT_IN_FILE
+    in_file: InFile | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,8 @@ from pottsfold.contacts.ranking import DEFAULT_SEPARATION
 # By name: after atoms a number sign could begin the name of a model.
 BLAND, TOUCHED = "lightgray", "cornflowerblue"
 # A hyphen between names is a range, and * or ? stand for any.
-SCRIPT = Dialect("a ChimeraX script", r"[A-Za-z0-9_']*")
+SCRIPT = Dialect("a ChimeraX script", r"[A-Za-z0-9_]*")
+ATOMS = Dialect("a ChimeraX script", r"[A-Za-z0-9_']+")
 NUMBERS = Dialect("a ChimeraX script", r"-?[0-9]+[A-Za-z0-9]?")
 
 
@@ -93,7 +94,7 @@ def chimerax_commands(
     ]
     if ends:
         residues = _union({end: fill("") for end in ends})
-        atoms = _union({end: fill("@{}", end.atom) for end in ends})
+        atoms = _union({end: ATOMS.fill("@{}", end.atom) for end in ends})
         commands += [
             fill(f"color {{}} {TOUCHED}", residues),
             fill("show {} atoms", atoms),
@@ -115,7 +116,7 @@ def _union(ends: dict[End, CheckedText]) -> CheckedText:
 
 
 def _atom(end: End) -> CheckedText:
-    return SCRIPT.fill("{}:{}@{}", _chain(end), _number(end), end.atom)
+    return ATOMS.fill("{}:{}@{}", _chain(end), _number(end), end.atom)
 
 
 def _number(end: End) -> CheckedText:

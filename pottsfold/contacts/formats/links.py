@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pottsfold.contacts.chain_alignment import named
 from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap
 from pottsfold.contacts.formats.contact_format import Contacts
 from pottsfold.contacts.precision import CONTACT_DISTANCE
+from pottsfold.contacts.structure import InFile
 from pottsfold.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,13 +108,13 @@ def linked_contacts(contacts: Contacts) -> tuple[list[Link], str]:
     """
     chain = contacts.chain
     assert chain is not None  # write_contacts sees to it
-    repeated = [each.name for each in chain.chains if each.in_file.repeated]
-    if repeated:
-        raise UsageError(
-            f"{chain.path}: chains {', '.join(repeated)} have one name and the same "
-            "residue numbers there, so a script cannot tell their residues apart; give "
-            "each chain a letter of its own in the file"
-        )
+    for each in chain.chains:
+        if each.in_file is not None and each.in_file.repeated:
+            raise UsageError(
+                f"{chain.path}: residue numbers of {named(each.name)} come again under "
+                "the same name, so a script cannot tell the residues apart; give each "
+                "chain a letter of its own in the file"
+            )
     return linked_pairs(contacts.pairs, contacts.coupling, chain), chain.path
 
 
@@ -140,7 +142,7 @@ def _having(chain: ChainMap, i: int, j: int) -> Iterator[int]:
 
 def _end(chain: ChainMap, k: int, site: int) -> End:
     residues = chain.chains[k]
-    place = residues.in_file
+    place = residues.in_file or InFile(residues.name)
     return End(
         place.chain.strip(), residues.numbers[site], residues.anchors[site], place.model
     )

@@ -27,7 +27,8 @@ from pottsfold.contacts.ranking import DEFAULT_SEPARATION
 OBJECT = "pottsfold"
 BLAND, TOUCHED = "0xD0D0D0", "0x56B4E9"
 # Quotation marks, commas, semicolons, parentheses and wildcards part or mean more.
-SCRIPT = Dialect("a PyMOL script", r"[A-Za-z0-9_.'][A-Za-z0-9_.'-]*|")
+SCRIPT = Dialect("a PyMOL script", r"[A-Za-z0-9_.][A-Za-z0-9_.-]*|")
+ATOMS = Dialect("a PyMOL script", r"[A-Za-z0-9_']+")
 
 
 def pymol_text(links: Sequence[Link], structure: str | Path) -> CheckedText:
@@ -73,7 +74,7 @@ def pymol_text(links: Sequence[Link], structure: str | Path) -> CheckedText:
         for link in drawn:
             one, other = (
                 # Of alternate locations the first.
-                fill("first ({} and name {})", residues[end], end.atom)
+                ATOMS.fill("first ({} and name {})", residues[end], end.atom)
                 for end in (link.first, link.second)
             )
             lines.append(fill(f"distance {kind}, {{}}, {{}}, label=0", one, other))

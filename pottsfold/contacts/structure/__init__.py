@@ -7,7 +7,6 @@ first is taken or all, as one assembly (:mod:`assembly`).
 """
 
 from pottsfold.contacts.structure.chain import (
-    NOT_IN_FILE,
     UNKNOWN_RESIDUE,
     Chain,
     InFile,
@@ -16,7 +15,6 @@ from pottsfold.contacts.structure.chain import (
 from pottsfold.contacts.structure.reading import read_chains, read_structure
 
 __all__ = [
-    "NOT_IN_FILE",
     "UNKNOWN_RESIDUE",
     "Chain",
     "InFile",

@@ -30,9 +30,6 @@ class InFile:
     repeated: bool = False
 
 
-NOT_IN_FILE = InFile("")
-
-
 @dataclass(frozen=True, eq=False)
 class Chain:
     """The residues of one chain that have coordinates, in order.
@@ -57,8 +54,8 @@ class Chain:
         that.
     anchor_places : (n, 3) float64
         Its coordinates, in angstrom.
-    in_file : InFile
-        Where it stands in the file.
+    in_file : InFile, optional
+        Where it stands in the file; by default under its name.
     """
 
     name: str
@@ -68,7 +65,7 @@ class Chain:
     numbers: tuple[str, ...]
     anchors: tuple[str, ...]
     anchor_places: NDArray[np.float64]
-    in_file: InFile = NOT_IN_FILE
+    in_file: InFile | None = None
 
 
 @dataclass(frozen=True, eq=False)

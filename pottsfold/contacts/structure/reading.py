@@ -218,7 +218,8 @@ def _check_names(path: str, chains: Iterable[Chain]) -> None:
     as a quotation mark, is their own business.
     """
     for chain in chains:
-        for name in (chain.name, chain.in_file.chain, *chain.labels, *chain.anchors):
+        in_file = "" if chain.in_file is None else chain.in_file.chain
+        for name in (chain.name, in_file, *chain.labels, *chain.anchors):
             if not name.isprintable() or len(name) > MAX_SHOWN:
                 shown = repr(name[:MAX_SHOWN])
                 raise StructureError(

@@ -166,5 +166,5 @@ def test_residues_that_numbers_do_not_tell_apart_are_not_drawn(tmp_path):
     assert [each.name for each in chain.chains] == ["A", "A-2"]
     given = Contacts(ranked_pairs(coupling, chain=chain), coupling, chain)
     for name, ending in (("pymol", ".pml"), ("chimerax", ".cxc")):
-        with pytest.raises(UsageError, match="chains A, A-2 have one name"):
+        with pytest.raises(UsageError, match="residue numbers of chain A come again"):
             write_contacts(str(tmp_path / f"x{ending}"), CONTACT_FORMATS[name], given)

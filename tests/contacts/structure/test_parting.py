@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pottsfold.contacts.structure import read_structure
+from pottsfold.contacts.structure import InFile, read_structure
 from pottsfold.contacts.structure.parting import is_copy
 from tests.contacts.made_structures import Atom, atom_lines, backbone_atoms, chain_atoms
 
@@ -55,8 +55,7 @@ def test_copies_under_one_letter_are_named_after_it(read):
     assert chains == [("A", SEQUENCE), ("A-2", SEQUENCE)]
     chains, structure = read(part(chain="A") + part(chain="A", y=8))
     assert chains == [("A", SEQUENCE), ("A-2", SEQUENCE)]
-    assert all(chain.in_file.repeated for chain in structure.chains)
-    assert {chain.in_file.chain for chain in structure.chains} == {"A"}
+    assert {chain.in_file for chain in structure.chains} == {InFile("A", None, True)}
 
 
 def test_copy_that_lacks_residues_is_a_copy(read):
