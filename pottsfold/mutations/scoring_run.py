@@ -11,6 +11,7 @@ from pottsfold.mutations.assays.augmented import Augmented
 from pottsfold.mutations.effects import EffectTables
 from pottsfold.mutations.library.files import LibraryFile, holds_sequences
 from pottsfold.mutations.library.files.blocks import Block
+from pottsfold.mutations.library.remarks import check_labels
 from pottsfold.mutations.library.summary import (
     BatchSummary,
     LibrarySummary,
@@ -92,7 +93,7 @@ class LibraryRun:
         Raises
         ------
         TableError
-            If the library cannot be read, or has no row.
+            If the library cannot be read, has no row, or names several proteins.
         UsageError, OutputError
             From :class:`pottsfold.tables.parts.TableParts`.
         """
@@ -134,7 +135,7 @@ class LibraryRun:
         Raises
         ------
         TableError
-            If the library cannot be read, or has no row.
+            If the library cannot be read, has no row, or names several proteins.
         OutputError
             If standard output cannot be written.
         """
@@ -181,3 +182,4 @@ class LibraryRun:
     def _check(self, summary: LibrarySummary) -> None:
         if not summary.rows:
             raise TableError(self._name, "no row below the header")
+        check_labels(summary.labels, self._name)
