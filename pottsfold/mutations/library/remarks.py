@@ -37,9 +37,7 @@ def check_labels(labels: Mapping[str, int], library: str) -> None:
         )
 
 
-def remark_lines(
-    labels: Mapping[str, int], remarks: Mapping[str, Remark]
-) -> list[str]:
+def remark_lines(labels: Mapping[str, int], remarks: Mapping[str, Remark]) -> list[str]:
     """Return what was taken otherwise than written, one sentence a line."""
     lines = [
         f"{count} mutants name {label}, taken for the model's own protein"

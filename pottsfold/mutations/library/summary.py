@@ -143,7 +143,8 @@ class LibrarySummary:
         list of str
             How many mutants have which status; for every reason how many and the
             first of them; what was taken otherwise than written; which positions
-            the model lacks; how many repeat another; and, if most wild types disagree, the shift that would mend it.
+            the model lacks; how many repeat another; and, if most wild types
+            disagree, the shift that would mend it.
         """
         of_status = self._kinds.sum(axis=1).tolist()
         counts = ", ".join(
