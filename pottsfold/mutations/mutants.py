@@ -89,7 +89,7 @@ class Remark(NamedTuple):
 
     Parameters
     ----------
-    count : int
+    times : int
         Number of mutants.
     row : int
         The first of them, from 0.
@@ -97,7 +97,7 @@ class Remark(NamedTuple):
         What was done with that one.
     """
 
-    count: int
+    times: int
     row: int
     example: str
 

@@ -116,6 +116,14 @@ def write_mutant(substitutions: Iterable[Substitution]) -> str:
     return ":".join(map(str, substitutions)) or WILD_TYPE
 
 
+def is_mutant(text: str) -> bool:
+    """Return whether a text can be read as a mutant with a substitution."""
+    try:
+        return bool(read_mutant(text))
+    except MutationError:
+        return False
+
+
 def read_substitution(text: str, alphabet: Alphabet = PROTEIN) -> Substitution:
     """Read one substitution; of a synonymous one such as ``Cys22=`` both letters agree.
 

@@ -124,7 +124,9 @@ def score_library(
         raise UsageError("it needs `output` to be a file", parameter="resume")
     check_apart([path], [library])
     tables = effect_tables(model) if isinstance(model, PottsModel) else model
-    with closing(open_library(library)) as source:
+    with closing(open_library(library, column)) as source:
+        for note in source.notes:
+            announce(note)
         chosen = chosen_column(str(library), source.names, column)
         if chosen != "mutant" and column is None:
             announce(f"column {chosen} is scored; `column` takes another")

@@ -89,9 +89,7 @@ def agreeing_stretches(sequence, focus, offsets, most):
     return [
         start
         for start in range(len(sequence) - offsets[-1])
-        if sum(
-            sequence[start + o] != f for o, f in zip(offsets, focus, strict=True)
-        )
+        if sum(sequence[start + o] != f for o, f in zip(offsets, focus, strict=True))
         <= most
     ]
 

@@ -109,10 +109,10 @@ class LibrarySummary:
             self._issues.setdefault(reason, Issue(self.rows + row, message))
         if len(self.labels) < MAX_LABELS:
             self.labels.update(batch.labels)
-        for sentence, (count, row, example) in batch.remarks.items():
+        for sentence, (times, row, example) in batch.remarks.items():
             first = Remark(0, self.rows + row, example)
             known = self._remarks.get(sentence, first)
-            self._remarks[sentence] = known._replace(count=known.count + count)
+            self._remarks[sentence] = known._replace(times=known.times + times)
         self.rows += batch.rows
         self._kinds += batch.kinds
         if len(self._wild_types) < MAX_WILD_TYPES:

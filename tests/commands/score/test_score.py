@@ -259,10 +259,17 @@ def test_a_library_is_not_written_over(there, capsys):
     assert Path("l.csv").read_bytes() == before
 
 
-def test_nameless_columns_are_told(there, capsys):
-    Path("a.csv").write_text("mutant,,\nM10W,,\n")
-    assert score("a.csv", "-o", "o.csv") == 2
-    assert "the header has two columns without a name" in capsys.readouterr().err
+def test_empty_columns_without_a_name_are_left_out(there, capsys):
+    Path("a.csv").write_text("mutant,,n,\nM10W,,1,\n")
+    assert score("a.csv", "-o", "o.csv") == 0
+    assert list(pd.read_csv("o.csv")) == [*COLUMNS, "n"]
+    said = capsys.readouterr().err
+    assert "2 empty columns without a name are left out" in said
+    Path("a.csv").write_text("# c\nmutant,,n,\nM10W,,1,\nM10A,,2,x\n")
+    assert score("a.csv", "-o", "p.csv") == 2
+    said = capsys.readouterr().err
+    assert "cell 4 of row 2 from line 3 on is not empty; name its column" in said
+    assert not Path("p.csv").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
