@@ -61,6 +61,8 @@ class BatchSummary:
         As in :class:`Mutants`.
     remarks : dict of Remark
         As in :class:`Mutants`.
+    formulas : int
+        Cells copied as text that a spreadsheet would take for formulas.
     """
 
     rows: int
@@ -70,10 +72,11 @@ class BatchSummary:
     hashes: NDArray[np.uint64]
     labels: Mapping[str, int]
     remarks: Mapping[str, Remark]
+    formulas: int = 0
 
 
-def summarize_batch(mutants: Mutants) -> BatchSummary:
-    """Return the count of a batch."""
+def summarize_batch(mutants: Mutants, formulas: int = 0) -> BatchSummary:
+    """Return the count of a batch, and of the formulas in what is copied with it."""
     shape = len(STATUSES), len(REASONS)
     kinds = mutants.statuses.astype(np.int64) * shape[1] + mutants.reasons
     hashes = np.empty(len(mutants), np.uint64)
@@ -86,6 +89,7 @@ def summarize_batch(mutants: Mutants) -> BatchSummary:
         hashes[mutants.statuses == OK],
         mutants.labels,
         mutants.remarks,
+        formulas,
     )
 
 
@@ -95,6 +99,7 @@ class LibrarySummary:
     def __init__(self) -> None:
         self.rows = 0
         self.repeats = 0
+        self.formulas = 0
         self._kinds = np.zeros((len(STATUSES), len(REASONS)), np.int64)
         self.labels: Counter[str] = Counter()
         self._remarks: dict[str, Remark] = {}
@@ -114,6 +119,7 @@ class LibrarySummary:
             known = self._remarks.get(sentence, first)
             self._remarks[sentence] = known._replace(times=known.times + times)
         self.rows += batch.rows
+        self.formulas += batch.formulas
         self._kinds += batch.kinds
         if len(self._wild_types) < MAX_WILD_TYPES:
             self._wild_types.update(batch.wild_types)
