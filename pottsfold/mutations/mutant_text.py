@@ -34,6 +34,9 @@ CHAIN = re.compile(
 # FoldX: wild type, chain, position, new letter. Lower-case letters are modified
 # residues there.
 FOLDX = re.compile(r"([A-Z])([A-Za-z])(-?[0-9]{1,9})([A-Z])")
+# A gene before a substitution: TP53:R175H. One like a substitution cut short is none.
+GENE = re.compile(r"([A-Za-z][\w.|-]{2,}):(?=[A-Za-z]{1,3}-?[0-9]+[A-Za-z*=-])")
+CUT_SHORT = re.compile(r"(?:[A-Za-z]|[A-Za-z]{3})-?[0-9]\S*")
 LIKE_SUBSTITUTION = re.compile(r"[A-Za-z]{1,3}-?[0-9]+(?:[A-Za-z]{1,3}|[*=-])")
 ALLELES = re.compile(r"\]\s*(?:\(;\)|[;,])?\s*\[")
 
@@ -71,8 +74,12 @@ def split_mutant(text: str, alphabet: Alphabet = PROTEIN) -> MutantText:
     bare = text.strip()
     if bare.casefold() in WILD_TYPES:
         return MutantText([])
-    bare, labels = _without_labels(bare.removesuffix(";").rstrip())
-    if ALLELES.search(bare):
+    labels: list[str] = []
+    if bare[-1:] == ";":
+        bare = bare[:-1].rstrip()
+    if ":" in bare or " " in bare:
+        bare, labels = _without_labels(bare)
+    if bare.count("[") > 1 and ALLELES.search(bare):
         raise MutationError(
             text, "bad_notation", "alleles apart are of two molecules; write each alone"
         )
@@ -80,28 +87,40 @@ def split_mutant(text: str, alphabet: Alphabet = PROTEIN) -> MutantText:
     if not bare:
         raise MutationError(text, "bad_notation", "nothing is written; WT is wild type")
     parts = []
-    for part in _separators(alphabet).split(bare):
-        part = _without_brackets(part)
-        if found := FOLDX.fullmatch(part):
-            labels.append(f"chain {found[2]}")
-            part = found[1] + found[3] + found[4]
+    joining = "_" in bare or "-" in bare
+    for written in _separators(alphabet.letters, joining).split(bare):
+        part, chain = _part(written)
         if not part:
             message = "a separator with nothing on one side of it"
             raise MutationError(text, "bad_notation", message)
+        if chain:
+            labels.append(chain)
         # ``p.[Ala5Thr;=]``: the rest is as it was.
         if part != "=":
             parts.append(part)
+    if not labels:
+        return MutantText(parts)
     named = list(dict.fromkeys(labels))
     if len(named) > 1:
         raise MutationError(
             text, "bad_notation", f"it names {' and '.join(named)}; a model is of one"
         )
-    return MutantText(parts, named[0] if named else "")
+    return MutantText(parts, named[0])
+
+
+# Libraries repeat their substitutions.
+@functools.lru_cache(maxsize=1 << 16)
+def _part(text: str) -> tuple[str, str]:
+    """Return the text of a substitution alone, and the chain that it names."""
+    text = _without_brackets(text)
+    if found := FOLDX.fullmatch(text):
+        return found[1] + found[3] + found[4], f"chain {found[2]}"
+    return text, ""
 
 
 def _without_labels(text: str) -> tuple[str, list[str]]:
     """Return a mutant without the chains and targets it names, and these."""
-    labels = []
+    labels: list[str] = []
     if ":" in text:
         if found := OF_NUCLEOTIDES.fullmatch(text):
             return found[2], [f"target {found[1]}"]
@@ -121,6 +140,13 @@ def _without_labels(text: str) -> tuple[str, list[str]]:
             return ""
 
         text = TARGET.sub(target, text)
+        if (found := GENE.match(text)) and not (
+            LIKE_SUBSTITUTION.fullmatch(found[1])
+            or CUT_SHORT.fullmatch(found[1])
+            or found[1].casefold() in WILD_TYPES
+        ):
+            labels.append(f"target {found[1]}")
+            text = text[found.end() :]
 
     def chain(found: re.Match[str]) -> str:
         labels.append(f"chain {found[1]}")
@@ -131,21 +157,20 @@ def _without_labels(text: str) -> tuple[str, list[str]]:
 
 def _without_brackets(text: str) -> str:
     """Return a text without the ``p.`` before it and the brackets around it."""
-    while True:
-        shorter = text.strip()
-        if shorter[:2] in ("p.", "P."):
-            shorter = shorter[2:]
-        for left, right in BRACKETS:
-            if shorter.startswith(left) and shorter.endswith(right):
-                inner = shorter[1:-1]
-                if left not in inner and right not in inner:
-                    shorter = inner
-        if shorter == text:
-            return text
-        text = shorter
+    text = text.strip()
+    if text[:2] in ("p.", "P."):
+        text = text[2:].strip()
+    for left, right in BRACKETS:
+        if text[:1] == left and text[-1:] == right:
+            inner = text[1:-1]
+            if left not in inner and right not in inner:
+                return _without_brackets(inner)
+    return text
 
 
 @functools.lru_cache(maxsize=8)
-def _separators(alphabet: Alphabet) -> re.Pattern[str]:
-    more = "".join(mark for mark in MORE_MARKS if mark not in alphabet.letters)
-    return re.compile(rf"\s*[{re.escape(MARKS + more)}]\s*|\s+|{JOINING}")
+def _separators(letters: str, joining: bool) -> re.Pattern[str]:
+    """Return what separates substitutions of an alphabet's letters."""
+    more = "".join(mark for mark in MORE_MARKS if mark not in letters)
+    marks = f"[{re.escape(MARKS + more)}]"
+    return re.compile(rf"{marks}\s*|\s+{marks}?\s*" + f"|{JOINING}" * joining)

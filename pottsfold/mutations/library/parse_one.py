@@ -131,14 +131,13 @@ class _Reader:
         if label:
             gathering.labels[label] += 1
         parts = [self.known.get(part) or self._learn(part) for part in texts]
-        self.wild_types.update(
-            (part.substitution.position, part.substitution.wild_type)
-            for part in parts
-            if part.substitution is not None
-        )
+        for part in parts:
+            if part.substitution is not None:
+                wild_type, position, _ = part.substitution
+                self.wild_types[position, wild_type] += 1
         reason, message = _fault(parts)
         changed = [part for part in parts if part.changes]
-        unread = any(part.substitution is None for part in parts)
+        unread = reason and any(part.substitution is None for part in parts)
         count = -1 if unread else len(changed)
         places = [part.place for part in changed if part.place is not None]
         gathering.add(text, places, count, reason, message)
