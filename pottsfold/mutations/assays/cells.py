@@ -46,6 +46,8 @@ def numbers(cells: pd.Series, column: str) -> tuple[NDArray[np.float64], list[st
         If a comma may stand for a decimal point or for thousands.
     """
     values = finite_numbers(cells)
+    if not np.isnan(values).any():
+        return values, []
     texts = [
         (row, cell.strip())
         for row, cell in enumerate(cells.tolist())

@@ -156,21 +156,26 @@ class Separated:
             io.StringIO(block.content.decode(), newline=""), delimiter=self._delimiter
         )
         line = block.line
-        for row in rows:
-            for cell in row:
-                for inner in cell.splitlines()[1:]:
+        try:
+            for row in rows:
+                for inner in (i for cell in row for i in cell.splitlines()[1:]):
                     cells = next(csv.reader([inner], delimiter=self._delimiter), [])
                     if place < len(cells) > 1 and _begins_row(cells[place]):
-                        raise TableError(
-                            self._source.name,
-                            f"line {line} opens a quote that takes in a row of its "
-                            f"own ({inner[:40]}); close it or leave it out",
-                        )
-            line = block.line + rows.line_num
+                        raise self._swallowed(line, f"a row of its own ({inner[:40]})")
+                line = block.line + rows.line_num
+        except csv.Error as error:
+            # Cells have a greatest length.
+            raise self._swallowed(line, "very much") from error
+
+    def _swallowed(self, line: int, what: str) -> TableError:
+        return TableError(
+            self._source.name,
+            f"line {line} opens a quote that takes in {what}; close it or leave it out",
+        )
 
     def _ragged(self, block: Block) -> str:
         """Return the message that names the first row of another width."""
-        due = len(self.names)
+        due = len(self._cells)
         rows = csv.reader(
             io.StringIO(block.content.decode()), delimiter=self._delimiter
         )

@@ -143,7 +143,11 @@ def _folded(name: str) -> str:
 
 
 def _cells(line: str, separator: str) -> tuple[str, ...]:
-    return tuple(next(csv.reader([line], delimiter=separator), []))
+    try:
+        return tuple(next(csv.reader([line], delimiter=separator), []))
+    except csv.Error:
+        # Longer than a cell may be.
+        return tuple(line.split(separator))
 
 
 def _end_of_blank_lines(text: bytes) -> int:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # As long as the longest byte-order mark.
 MARK_BYTES = 4
+MAX_NAME_LENGTH = 80
 SEQUENCE_ENDINGS = ("sequence", "seq")
 BINARY = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook; save its sheet as csv"),
@@ -110,10 +111,14 @@ def chosen_column(
     more = f" and {len(columns) - 12} more" if len(columns) > 12 else ""
     raise TableError(
         path,
-        f"no column {sought} among {', '.join(columns[:12])}{more}"
+        f"no column {sought} among {', '.join(map(_short, columns[:12]))}{more}"
         + nearest(sought, columns)
         + f"; {_advice(columns)}",
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[:MAX_NAME_LENGTH]}..."
 
 
 def _advice(columns: list[str]) -> str:
