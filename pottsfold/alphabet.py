@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from pottsfold.errors import UsageError
 
 GAP = "-"
+NUCLEIC = frozenset("ACGTUNRYSWKMBDHV")
+T_AND_U = {"T": "U", "U": "T"}
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,28 @@ class Alphabet:
         """Code of every character outside the alphabet."""
         return len(self.letters)
 
+    @property
+    def other_spelling(self) -> dict[str, str]:
+        """T where the alphabet is of nucleic acids and has U, or U where it has T.
+
+        They are one letter in two spellings.
+
+        Examples
+        --------
+        >>> RNA.other_spelling, DNA.other_spelling, PROTEIN.other_spelling
+        ({'T': 'U'}, {'U': 'T'}, {})
+        """
+        own = set(self.letters) - {GAP}
+        if not set("ACG") <= own <= NUCLEIC:
+            return {}
+        return {a: b for a, b in T_AND_U.items() if a not in own and b in own}
+
     @cached_property
     def codes_of_bytes(self) -> NDArray[np.uint8]:
         """Code of each of the 256 byte values, shape (256,).
 
         ``.`` is the gap; a lower-case letter counts as its upper-case one unless
-        the alphabet tells them apart.
+        the alphabet tells them apart, and so does the other spelling of T or U.
         """
         table = np.full(256, self.unknown, dtype=np.uint8)
         for code, letter in enumerate(self.letters):
@@ -81,6 +99,8 @@ class Alphabet:
         for code, letter in enumerate(self.letters):
             if letter.lower() not in self.letters:
                 table[ord(letter.lower())] = code
+        for letter, own in self.other_spelling.items():
+            table[[ord(letter), ord(letter.lower())]] = table[ord(own)]
         if "." not in self.letters:
             table[ord(".")] = 0
         table.flags.writeable = False
@@ -133,3 +153,20 @@ def guess_alphabet(counts: NDArray[np.int64]) -> Alphabet:
     if total and nucleic >= 0.95 * total:
         return RNA if letters["U"] > letters["T"] else DNA
     return PROTEIN
+
+
+def respelt(alphabet: Alphabet, counts: NDArray[np.int64]) -> list[str]:
+    """Return a sentence on T that is read as U, or U as T, where there are any.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        That reads.
+    counts : (256,) int64
+        How often each byte value occurs.
+    """
+    found = [
+        (int(counts[[ord(letter), ord(letter.lower())]].sum()), letter, own)
+        for letter, own in alphabet.other_spelling.items()
+    ]
+    return [f"{count} {letter} read as {own}" for count, letter, own in found if count]

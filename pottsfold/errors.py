@@ -8,6 +8,9 @@ not read them back out of the message.
 Messages name the parameters of functions, in backquotes: ```lambda_h```, or with a
 value ```columns=all```. The command line writes its own options in their place
 (:func:`with_options`): ``--lambda-h``, ``--columns all``.
+
+What a file or a user wrote is quoted in messages as :func:`shown`, and whatever gets
+past that is cut by :func:`shortened`: no message fills a screen.
 """
 
 from __future__ import annotations
@@ -17,10 +20,48 @@ import re
 from collections.abc import Iterable, Mapping
 
 PARAMETER = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]*))?`")
+# Letters: a name or line quoted; a word, which may be a path; a whole message.
+QUOTED, WORD, MESSAGE = 80, 600, 3000
+LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")
+
+
+def shown(text: object, limit: int = QUOTED) -> str:
+    """Return a text as a message quotes it: its middle left out if it is long.
+
+    Characters that would not be seen, or would move the cursor, are shown as ``?``.
+
+    Examples
+    --------
+    >>> shown("DYR_ECOLI/1-159")
+    'DYR_ECOLI/1-159'
+    >>> shown("ACDEFGHIKLMNPQRSTVWY", 11)
+    'ACDEFG...WY'
+    """
+    given = str(text)
+    # Cut first: a name may have millions of letters.
+    if len(given) > limit:
+        tail = (limit - 3) // 3
+        given = f"{given[: limit - 3 - tail]}...{given[-tail:]}"
+    if given.isprintable():
+        return given
+    return "".join(letter if letter.isprintable() else "?" for letter in given)
+
+
+def shortened(message: str) -> str:
+    """Return a message with the middle of overlong words, and its own, left out."""
+    if len(message) <= WORD:
+        return message
+    message = LONG_WORD.sub(lambda found: shown(found[0], WORD), message)
+    if len(message) <= MESSAGE:
+        return message
+    return f"{message[: MESSAGE // 2]} ... {message[-MESSAGE // 2 :]}"
 
 
 class PottsfoldError(Exception):
     """Bad usage or bad input: base of every error the user can act on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(message))
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -59,7 +100,7 @@ class AlignmentError(PottsfoldError):
             where += f":{line}" if where else f"line {line}"
         parts = [where] if where else []
         if record is not None:
-            parts.append(f"record {record!r}")
+            parts.append(f"record {shown(record)!r}")
         super().__init__(": ".join([*parts, message]))
 
 
@@ -84,7 +125,7 @@ class MutationError(PottsfoldError):
         self.text = text
         self.reason = reason
         self.position = position
-        super().__init__(f"mutant {text!r}: {message}")
+        super().__init__(f"mutant {shown(text)!r}: {message}")
 
 
 class ModelFormatError(PottsfoldError):
@@ -162,8 +203,8 @@ class UsageError(PottsfoldError):
         self.parameter = parameter
         self.value = value
         if parameter is not None:
-            shown = parameter if value is None else f"{parameter}={value}"
-            message = f"`{shown}`: {message}"
+            given = "" if value is None else f"={shown(value, WORD)}"
+            message = f"`{parameter}{given}`: {message}"
         super().__init__(message)
 
 
@@ -222,5 +263,5 @@ def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:
     names = list(choices)
     found = [choice for choice in names if name.lower() in choice.lower()]
     found += difflib.get_close_matches(name, names, count, cutoff=0.5)
-    offered = list(dict.fromkeys(found))[:count]
+    offered = [shown(choice) for choice in list(dict.fromkeys(found))[:count]]
     return f"; nearest: {', '.join(offered)}" if offered else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import mmap
 import os
 import tempfile
@@ -227,17 +228,18 @@ def unpack(source: str | BinaryIO, compression: str, limit: int | None = None) -
     """
     from xopen import xopen
 
-    result = bytearray()
+    result = io.BytesIO()
     try:
         with xopen(source, "rb", format=compression, threads=0) as handle:
-            if limit is None:
-                content: bytes = handle.read()
-                return content
-            # A single read of `limit` bytes would set them all aside beforehand.
-            while len(result) <= limit and (piece := handle.read(PIECE)):
-                result += piece
+            # A single read would go past the limit, or set it aside beforehand.
+            while (limit is None or result.tell() <= limit) and (
+                piece := handle.read(PIECE)
+            ):
+                result.write(piece)
     except EOFError as error:
         raise DamagedFile(f"the {compression} data end too soon (cut off?)") from error
+    except MemoryError:
+        raise  # it says nothing of the data
     except Exception as error:  # each compression library has errors of its own
         raise DamagedFile(f"the {compression} data are damaged ({error})") from error
-    return bytes(result)
+    return result.getvalue()

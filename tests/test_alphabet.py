@@ -45,8 +45,15 @@ def test_gap_is_code_0_and_unknown_is_q(alphabet: Alphabet):
 
 def test_letters_outside_the_protein_alphabet_are_unknown():
     assert (PROTEIN.encode("BJOUXZbjouxz*") == PROTEIN.unknown).all()
-    assert RNA.encode("T")[0] == RNA.unknown
-    assert DNA.encode("U")[0] == DNA.unknown
+
+
+def test_t_and_u_are_one_letter_in_nucleic_acids_alone():
+    assert np.array_equal(RNA.encode("TtUu"), RNA.encode("UUUU"))
+    assert np.array_equal(DNA.encode("UuTt"), DNA.encode("TTTT"))
+    assert Alphabet("-ACGUN").encode("T")[0] == 4
+    assert Alphabet("-ACGTU").encode("TU").tolist() == [4, 5]
+    for alphabet in (PROTEIN, Alphabet("-ABT"), Alphabet("-ACGE")):
+        assert alphabet.encode("U")[0] == alphabet.unknown
 
 
 @pytest.mark.parametrize("alphabet", ALPHABETS)

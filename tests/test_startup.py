@@ -14,7 +14,7 @@ from pottsfold.model import Fit, FitReport, save_fit
 from tests.strategies import random_model
 
 CLI = str(Path(__file__).parents[1] / "cli.py")
-LIBRARY = "mutant\n" + "A1C\n"
+LIBRARY = "mutant\n" + "A1C\n" + "WT\n"
 PROGRAM = """
 import sys
 from pottsfold import startup

@@ -22,7 +22,7 @@ class Source:
     sha256 : str
         SHA-256 of the file's bytes as stored, compressed ones included.
     format : str
-        ``fasta``, ``a2m``, ``a3m``, ``stockholm``, ``clustal`` or ``psicov``.
+        ``fasta``, ``a2m``, ``a3m``, ``pir``, ``stockholm``, ``clustal`` or ``psicov``.
     """
 
     path: str = ""

@@ -4,6 +4,10 @@ Unknown letters are missing data: a sequence without a known letter at a site (a
 either site of a pair) is left out there, and frequencies are normalised over the
 weight that remains. With ``gaps="missing"`` a gap is left out likewise and its
 frequency is 0. A site or pair that nothing covers gets flat frequencies.
+
+Frequencies of sites and pairs made so belong to different sets of sequences, and no
+distribution has them all; where that matters, ``unknown="expected"`` takes every
+unknown letter for a draw from its site's frequencies.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ else:
     kernels = lazy_module("pottsfold.alignment.kernels")
 
 Gaps = Literal["state", "missing"]
+Unknown = Literal["left out", "expected"]
 
 
 def first_state(gaps: Gaps) -> int:
@@ -75,7 +80,11 @@ def site_occupancy(alignment: Alignment) -> NDArray[np.float64]:
 
 
 def pair_frequencies(
-    alignment: Alignment, *, gaps: Gaps = "state", threads: int | None = None
+    alignment: Alignment,
+    *,
+    gaps: Gaps = "state",
+    unknown: Unknown = "left out",
+    threads: int | None = None,
 ) -> NDArray[np.float64]:
     """Return f_ij(a, b), the weighted frequency of a at site i with b at site j.
 
@@ -85,6 +94,10 @@ def pair_frequencies(
         Its weights are used.
     gaps : {"state", "missing"}
         Whether the gap is a letter.
+    unknown : {"left out", "expected"}
+        Whether a sequence with an unknown letter at either site is left out of the
+        pair, or the letter is taken for a draw from the site's frequencies, which sums
+        of the pair's then equal. "expected" needs the gap as a letter.
     threads : int, optional
         Number of threads; all cores by default.
 
@@ -98,11 +111,15 @@ def pair_frequencies(
     result = np.zeros((length, length, size, size))
     start = first_state(gaps)
     codes, weights = alignment.codes, alignment.sequence_weights
+    sites = site_frequencies(alignment, gaps=gaps)
+    spread = unknown == "expected" and bool((codes == size).any())
 
     def one_site(i: int) -> None:
         counts = np.empty((length, size + 1, size + 1))
         kernels.count_pairs(codes, weights, i, counts)
         later = counts[i + 1 :, :size, :size]
+        if spread:
+            later = _with_expected(counts[i + 1 :], sites[i], sites[i + 1 :])
         later[:, :start, :] = 0
         later[:, :, :start] = 0
         later = _normalised(later, (1, 2), start)
@@ -111,11 +128,38 @@ def pair_frequencies(
 
     with Workers(chosen_threads(threads)) as workers:
         workers.map(one_site, range(length))
-    sites = site_frequencies(alignment, gaps=gaps)
     letters = np.arange(size)
     for i in range(length):
         result[i, i, letters, letters] = sites[i]
     return result
+
+
+def _with_expected(
+    counts: NDArray[np.float64],
+    here: NDArray[np.float64],
+    there: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return counts with those of unknown letters spread over the letters.
+
+    Parameters
+    ----------
+    counts : (M, q + 1, q + 1) float64
+        Of one site with M others, the unknown letter last.
+    here, there : (q,) and (M, q) float64
+        Frequencies at that site and the others.
+
+    Returns
+    -------
+    (M, q, q) float64
+    """
+    size = len(here)
+    left, right = counts[:, :size, size], counts[:, size, :size]
+    return (
+        counts[:, :size, :size]
+        + left[:, :, np.newaxis] * there[:, np.newaxis, :]
+        + here[:, np.newaxis] * right[:, np.newaxis, :]
+        + counts[:, size:, size:] * here[:, np.newaxis] * there[:, np.newaxis, :]
+    )
 
 
 def _normalised(

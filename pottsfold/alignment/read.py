@@ -9,8 +9,6 @@ one.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from pathlib import Path
 from typing import Literal
 
@@ -18,18 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment, Source
-from pottsfold.alignment.numbering import Numbering
-from pottsfold.alignment.sources import Records, line_of_record, read_records
-from pottsfold.alphabet import Alphabet, guess_alphabet
-from pottsfold.errors import AlignmentError, UsageError, nearest
+from pottsfold.alignment.positions import (
+    RANGE,
+    checked_first,
+    numbers_of,
+    with_counted_residues,
+)
+from pottsfold.alignment.rows import (
+    IS_GAP,
+    IS_LOWER,
+    IS_UPPER,
+    kind_of_byte,
+    raw_matrix,
+)
+from pottsfold.alignment.sources import Records, read_records
+from pottsfold.alphabet import Alphabet, guess_alphabet, respelt
+from pottsfold.errors import AlignmentError, nearest, shown
 
 Columns = Literal["all", "upper"]
-LOWER = b"abcdefghijklmnopqrstuvwxyz"
-RANGE = re.compile(r"(?P<name>.+)/(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
-MAX_FIRST = 10**9
-
-# What a byte is: bits, so that a column's kinds can be or-ed together.
-IS_GAP, IS_DOT, IS_UPPER, IS_LOWER = 1, 2, 4, 8
+# Rows whose letters are counted at once: a count takes eight times their bytes.
+ROWS_AT_ONCE = 4096
 
 
 def read_alignment(
@@ -45,8 +51,9 @@ def read_alignment(
     Parameters
     ----------
     path : str or Path
-        FASTA, A2M, A3M, Stockholm, Clustal or PSICOV ``.aln``, plain or compressed
-        (gz, xz, zstd, bz2); recognised by its content, not its name.
+        FASTA, A2M, A3M, PIR, Stockholm, Clustal or PSICOV ``.aln``, plain or compressed
+        (gz, xz, zstd, bz2); recognised by its content, not its name. Rows that are
+        annotation are left out; rows count without them.
     focus : str, int or None
         The focus sequence: its name, exact, with or without ``/start-end``; or its
         row; or None for no focus, which keeps every match column.
@@ -56,9 +63,9 @@ def read_alignment(
     columns : {"all", "upper"}, optional
         With a focus sequence, which columns become sites: all in which it has a
         letter, or an upper-case letter. By default all where it has a letter in every
-        column: there lower case marks columns of many gaps, as EVcouplings writes
-        them; elsewhere it marks inserts, which are not aligned. Inserts of an A3M
-        stand out of line and are never sites.
+        column, since lower case then marks columns of many gaps, as EVcouplings writes
+        them, or has no upper-case letter; elsewhere lower case marks inserts, which are
+        not aligned. Inserts of an A3M stand out of line and are never sites.
     alphabet : Alphabet, optional
         By default guessed from the letters.
 
@@ -70,25 +77,47 @@ def read_alignment(
     Raises
     ------
     AlignmentError
-        If the file cannot be read, rows differ in length, the focus is not there,
-        or most letters are outside the alphabet.
+        If the file cannot be read, is too large for the memory, rows differ in length,
+        the focus is not there, or most letters are outside the alphabet.
     UsageError
         If ``first`` is no residue number.
     """
-    if first is not None and abs(first) > MAX_FIRST:
-        raise UsageError("not a residue number", parameter="first", value=first)
-    records = read_records(path)
-    history: list[str] = []
+    if first is not None:
+        checked_first(first)
+    try:
+        return _read(path, focus, first, columns, alphabet)
+    except MemoryError:
+        raise AlignmentError(
+            "too large for the memory there is; give it fewer sequences, or use a "
+            "larger machine",
+            path=str(path),
+        ) from None
+
+
+def _read(
+    path: str | Path,
+    focus: str | int | None,
+    first: int | None,
+    columns: Columns | None,
+    alphabet: Alphabet | None,
+) -> Alignment:
+    wanted = focus if isinstance(focus, str) else None
+    records = read_records(path, alphabet=alphabet, wanted=wanted)
+    history = list(records.notes)
     focus_row = _find_focus(records, focus, history)
-    raw, format_name = _raw_matrix(records)
+    if focus_row is not None:
+        records = with_counted_residues(records, focus_row, alphabet, history)
+    raw, format_name = raw_matrix(records)
     keep = _match_columns(records, raw, focus_row, columns, history)
-    numbering = _numbering(records, keep, focus_row, first, history)
+    numbering = numbers_of(records, keep, focus_row, first, history)
     matrix = raw[:, keep]
-    counts = np.bincount(matrix.ravel(), minlength=256)
+    del raw  # as large as the file
+    counts = _counts(matrix)
     if alphabet is None:
         alphabet = guess_alphabet(counts)
         history.append(f"alphabet {alphabet.name}, guessed from the letters")
     codes = alphabet.codes_of_bytes[matrix]
+    history += respelt(alphabet, counts)
     _report_unknown(records, alphabet, counts, codes, history)
     return Alignment(
         alphabet=alphabet,
@@ -99,6 +128,15 @@ def read_alignment(
         source=Source(records.path, records.sha256, format_name),
         history=tuple(history),
     )
+
+
+def _counts(matrix: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return how often each of the 256 byte values occurs, shape (256,)."""
+    counts = np.zeros(256, np.int64)
+    for start in range(0, len(matrix), ROWS_AT_ONCE):
+        rows = matrix[start : start + ROWS_AT_ONCE]
+        counts += np.bincount(rows.ravel(), minlength=256)
+    return counts
 
 
 def _find_focus(
@@ -117,7 +155,9 @@ def _find_focus(
     name = focus if focus in records.names else _named_without_range(records, focus)
     count = records.names.count(name)
     if count > 1:
-        history.append(f"{count} sequences are named {name}: the first is the focus")
+        history.append(
+            f"{count} sequences are named {shown(name)}: the first is the focus"
+        )
     return records.names.index(name)
 
 
@@ -129,93 +169,15 @@ def _named_without_range(records: Records, focus: str) -> str:
         return found[0]
     if found:
         raise AlignmentError(
-            f"focus {focus!r} may be any of {', '.join(found[:5])}; "
-            "give the whole name",
+            f"focus {shown(focus)!r} may be any of "
+            f"{', '.join(map(shown, found[:5]))}; give the whole name",
             path=records.path,
         )
     raise AlignmentError(
-        f"no sequence named {focus!r} among {len(records.names)}"
+        f"no sequence named {shown(focus)!r} among {len(records.names)}"
         + nearest(focus, records.names),
         path=records.path,
     )
-
-
-def _raw_matrix(records: Records) -> tuple[NDArray[np.uint8], str]:
-    """Return the rows as bytes, shape (N, columns), and the format's full name."""
-    rows = records.rows
-    format_name = records.format
-    if format_name == "fasta" and _is_a3m(rows):
-        rows = [row.translate(None, LOWER + b".") for row in rows]
-        format_name = "a3m"
-    lengths = Counter(map(len, rows))
-    if len(lengths) > 1:
-        raise _ragged(records, lengths)
-    if not len(rows[0]):
-        raise AlignmentError("its sequences are empty", path=records.path)
-    raw = _stacked(rows)
-    if format_name == "fasta" and b"." in rows[0]:
-        format_name = "a2m"
-    return raw, format_name
-
-
-def _stacked(rows: list[bytes]) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
-
-
-def _is_a3m(rows: list[bytes]) -> bool:
-    """Tell whether inserts stand out of line.
-
-    They do when rows differ in length and are not all lower case. Rows of one
-    length may be an A3M by chance: when they keep one length without lower case,
-    have no ``.`` to fill inserts, and a column mixes lower case with match letters
-    or gaps.
-    """
-    if len(set(map(len, rows))) > 1:
-        return any(row != row.lower() for row in rows)
-    if all(map(bytes.isupper, rows)) or any(b"." in row for row in rows):
-        return False
-    if len({len(row.translate(None, LOWER)) for row in rows}) > 1:
-        return False
-    kinds = np.bitwise_or.reduce(_kinds()[_stacked(rows)], axis=0)
-    mixed = (kinds & IS_LOWER != 0) & (kinds & (IS_UPPER | IS_GAP) != 0)
-    return bool(mixed.any() and (kinds & IS_UPPER).any())
-
-
-def _ragged(records: Records, stripped: Counter[int]) -> AlignmentError:
-    """Return the error that names the first record of unusual length."""
-    # Rows of an A3M differ only after its inserts are taken out; rows of the
-    # others as they stand. Blame by the view in which fewer rows are odd.
-    plain = Counter(map(len, records.rows))
-    usual, count = max(
-        plain.most_common(1)[0], stripped.most_common(1)[0], key=lambda pair: pair[1]
-    )
-    as_a3m = stripped[usual] == count and plain[usual] != count
-    if 2 * count <= len(records.rows):
-        return AlignmentError(
-            f"{len(records.rows)} sequences of {len(stripped)} lengths, "
-            f"{min(stripped)} to {max(stripped)} letters: not aligned; align them "
-            "first",
-            path=records.path,
-        )
-    for index, row in enumerate(records.rows):
-        length = len(row.translate(None, LOWER + b".") if as_a3m else row)
-        if length != usual:
-            return AlignmentError(
-                f"{length} columns where {count} of {len(records.rows)} sequences "
-                f"have {usual}; align it or take it out",
-                path=records.path,
-                line=line_of_record(records, index),
-                record=records.names[index],
-            )
-    raise AssertionError("no row of unusual length")
-
-
-def _kinds() -> NDArray[np.uint8]:
-    table = np.full(256, IS_UPPER, dtype=np.uint8)
-    table[ord("-")] = IS_GAP
-    table[ord(".")] = IS_DOT
-    table[np.frombuffer(LOWER, np.uint8)] = IS_LOWER
-    return table
 
 
 def _match_columns(
@@ -226,7 +188,7 @@ def _match_columns(
     history: list[str],
 ) -> NDArray[np.bool_]:
     """Return which raw columns are match columns, shape (columns,)."""
-    kinds = _kinds()[raw]
+    kinds = kind_of_byte()[raw]
     column_kinds = np.bitwise_or.reduce(kinds, axis=0)
     if not (column_kinds & IS_UPPER).any():
         history.append("every letter is lower case: read as upper case")
@@ -262,11 +224,12 @@ def _focus_columns(
     upper: NDArray[np.bool_] = kinds[focus] == IS_UPPER
     lower: NDArray[np.bool_] = kinds[focus] == IS_LOWER
     if columns is None:
-        columns = "all" if (upper | lower).all() else "upper"
+        whole = (upper | lower).all() or not upper.any()
+        columns = "all" if whole else "upper"
+    name = shown(records.names[focus])
     line = (
-        f"focus {records.names[focus]} (row {focus + 1}): kept the {int(upper.sum())} "
-        f"columns where it has an upper-case letter, of {int(match.sum())} match "
-        "columns"
+        f"focus {name} (row {focus + 1}): kept the {int(upper.sum())} columns where it "
+        f"has an upper-case letter, of {int(match.sum())} match columns"
     )
     if not lower.any():
         history.append(line)
@@ -283,46 +246,6 @@ def _focus_columns(
     )
     either: NDArray[np.bool_] = upper | lower
     return either
-
-
-def _numbering(
-    records: Records,
-    keep: NDArray[np.bool_],
-    focus: int | None,
-    first: int | None,
-    history: list[str],
-) -> Numbering:
-    """Return residue numbers, counting every residue of the raw focus row."""
-    if focus is None:
-        return Numbering.sequential(int(keep.sum()), 1 if first is None else first)
-    row = records.rows[focus]
-    # In an A3M the raw row still has the inserts that the matrix lost.
-    if len(row) != len(keep):
-        in_matrix = np.array([chr(b) not in LOWER.decode() + "." for b in row])
-        kept = np.zeros(len(row), bool)
-        kept[in_matrix] = keep
-    else:
-        kept = keep
-    residue = np.array([b not in b"-." for b in row])
-    start, source = 1, "from 1 (its name has no /start-end)"
-    match = RANGE.fullmatch(records.names[focus])
-    if match:
-        start, source = int(match["start"]), f"from {match['start']} (its name)"
-        due = int(match["end"]) - start + 1
-        if due <= 0:
-            # Rfam writes the reverse strand so; columns must count upwards.
-            start, source = 1, "from 1 (its /start-end runs backwards)"
-        elif due != residue.sum() and first is None:
-            history.append(
-                f"the focus name promises {due} residues and the row has "
-                f"{int(residue.sum())}: numbers count from {start} all the same; "
-                "`first` says otherwise"
-            )
-    if first is not None:
-        start, source = first, f"from {first} (as asked)"
-    history.append(f"positions numbered {source}")
-    numbers = start - 1 + np.cumsum(residue)
-    return Numbering(numbers[kept])
 
 
 def _report_unknown(

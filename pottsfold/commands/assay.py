@@ -51,6 +51,7 @@ def assay(
     measured: InputFile,
     *,
     output: TableOutput,
+    column: str | None = None,
     score_column: str | None = None,
     lower_is_fitter: Switch = False,
     epistasis: FurtherTable | None = None,
@@ -75,6 +76,9 @@ def assay(
         (log_odds, additive, independent, adjusted): Spearman with its 95 % interval,
         AUC, NDCG and top recall as defined by ProteinGym. With --train the learning
         curve.
+    column
+        Name of the column of mutants (default: the first there is of mutant, mutants,
+        hgvs_pro and mutated_sequence).
     score_column
         Name of the column of scores (default: score, else DMS_score).
     lower_is_fitter
@@ -95,8 +99,8 @@ def assay(
     """
     _check(epistasis, train, augmented, seed)
     potts = load_fit(model).model
-    rows = read_library(measured)
-    mutants = place_library(potts, rows, mutant_column(rows))
+    rows = read_library(measured, column, announce=say)
+    mutants = place_library(potts, rows, mutant_column(rows, column))
     found = measurements(
         rows, mutants, score_column=score_column, lower_is_fitter=lower_is_fitter
     )

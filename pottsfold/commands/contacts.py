@@ -84,13 +84,15 @@ def contacts(
         More models of the same sites, fitted with other settings; scores are
         averaged.
     structure
-        PDB or mmCIF file, plain or gz, experimental or predicted; the first model is
-        used. Adds columns distance, contact and distance_cb, for an oligomer also
-        distance_intra and distance_inter, and reports the precision of the strongest
-        pairs.
+        PDB or mmCIF file, plain or packed (gz, bz2, xz, zst), experimental or
+        predicted. The first model is used, or all of them when they are the copies of
+        a biological assembly. Adds columns distance, contact and distance_cb, for an
+        oligomer also distance_intra and distance_inter, and reports the precision of
+        the strongest pairs.
     chain
         Name of the chain in the structure, or names of several with the same
-        sequence, as A,B; no others are used. Default: the chain that aligns best and
+        sequence, as A,B; no others are used. Copies under one name are A, A-2, A-3,
+        or 1, 2, 3 where the file names none. Default: the chain that aligns best and
         all with its sequence.
     force
         Accept a chain of less than 30 % identity.

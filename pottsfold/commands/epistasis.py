@@ -49,6 +49,7 @@ def epistasis(
     sites: FurtherTable | None = None,
     network: FurtherTable | None = None,
     measured: InputFile | None = None,
+    column: str | None = None,
     score_column: str | None = None,
     mutation: str | None = None,
     alignment: InputFile | None = None,
@@ -79,6 +80,9 @@ def epistasis(
         Library with scores, higher = fitter: only its double mutants whose single
         mutants are measured too, with columns measured_1, measured_2, measured_12,
         measured_epistasis and corrected_epistasis (corrected for assay nonlinearity).
+    column
+        Name of the column of mutants in --measured (default: the first there is of
+        mutant, mutants, hgvs_pro and mutated_sequence).
     score_column
         Name of the column of scores (default: score, else DMS_score).
     mutation
@@ -93,10 +97,11 @@ def epistasis(
     _check_usage(top, mutation, alignment, backgrounds)
     if mutation is not None and measured is not None:
         raise UsageError("`mutation` and `measured` each choose pairs; give one")
-    if score_column is not None and measured is None:
-        raise UsageError(
-            "it names a column of `measured`; give that too", parameter="score_column"
-        )
+    for parameter, name in (("column", column), ("score_column", score_column)):
+        if name is not None and measured is None:
+            raise UsageError(
+                "it names a column of `measured`; give that too", parameter=parameter
+            )
     potts = load_fit(model).model
     substitution = None if mutation is None else _placed(potts, mutation)
     pairs_of_sites = site_pairs(potts)
@@ -106,7 +111,7 @@ def epistasis(
             "fit one with `method=pseudolikelihood`"
         )
     if measured is not None:
-        table = _measured(potts, measured, score_column, top)
+        table = _measured(potts, measured, column, score_column, top)
     elif substitution is not None:
         table = epistasis_table(potts, pairs_with(potts, *substitution, top))
     else:
@@ -156,13 +161,19 @@ def _placed(model: PottsModel, text: str) -> tuple[int, int]:
 
 
 def _measured(
-    model: PottsModel, path: Path, score_column: str | None, top: int
+    model: PottsModel,
+    path: Path,
+    column: str | None,
+    score_column: str | None,
+    top: int,
 ) -> pd.DataFrame:
     """Return the table of a measured library's pairs."""
-    library = read_library(path)
-    mutants = place_library(model, library, mutant_column(library))
-    scores = measurements(library, mutants, score_column=score_column).row_scores
-    found = measured_epistasis(model, mutants, scores)
+    library = read_library(path, column, announce=say)
+    mutants = place_library(model, library, mutant_column(library, column))
+    read = measurements(library, mutants, score_column=score_column)
+    for note in read.conversions:
+        say(note)
+    found = measured_epistasis(model, mutants, read.row_scores)
     if not len(found):
         raise UsageError(
             f"{path}: no double mutant is measured together with both single mutants"

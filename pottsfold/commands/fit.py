@@ -58,7 +58,7 @@ def fit(
     Parameters
     ----------
     alignment
-        FASTA, A2M, A3M, Stockholm, Clustal or PSICOV .aln; plain, gz, xz, zstd.
+        FASTA, A2M, A3M, PIR, Stockholm, Clustal or PSICOV .aln; plain, gz, xz, zstd.
     output
         Model file to write, ending in .potts by convention.
     focus

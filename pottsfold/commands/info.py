@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pottsfold.commands.paths import InputFile
 from pottsfold.commands.wording import as_options
+from pottsfold.errors import shown
 from pottsfold.model import ModelHeader, read_header
 
 
@@ -43,7 +44,7 @@ def _lines(header: ModelHeader) -> list[str]:
         f"method       {method}",
         f"sites        {header.length}, alphabet {header.alphabet.name} "
         f"{header.alphabet.letters}",
-        f"focus        {header.focus_name or 'none'}",
+        f"focus        {shown(header.focus_name or 'none')}",
         f"gaps         {header.gaps}; gauge {header.gauge}",
         f"temperature  {_temperature(header)}",
         f"sequences    {report.n_sequences or 'not known'}, Neff {neff}"

@@ -9,7 +9,7 @@ from pottsfold import startup
 from pottsfold.commands.console import say, scoring_progress
 from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
 from pottsfold.commands.switches import Switch
-from pottsfold.errors import UsageError
+from pottsfold.errors import TableError, UsageError
 from pottsfold.files import sha256_of
 from pottsfold.model import load_fit
 from pottsfold.mutations import (
@@ -19,6 +19,7 @@ from pottsfold.mutations import (
     score_library,
 )
 from pottsfold.mutations.assays import Augmented, load_augmented
+from pottsfold.mutations.library.summary import LibrarySummary
 
 
 def score(
@@ -32,6 +33,8 @@ def score(
     augmented: InputFile | None = None,
     threads: int | None = None,
     resume: Switch = False,
+    escape_formulas: Switch = False,
+    allow_unscorable: Switch = False,
 ) -> None:
     """Score a library of mutants or sequences, of any length.
 
@@ -43,9 +46,10 @@ def score(
     model
         Model file.
     library
-        csv, tsv or Parquet with a column mutant (A23T:G56D, p.Ala23Thr, WT) or
-        mutated_sequence, or FASTA of whole sequences: aligned to the model's sites,
-        or one letter for each residue number from the first site's to the last's.
+        Parquet or text (separated by commas, tabs, semicolons or bars) with a column
+        mutant (A23T:G56D, p.Ala23Thr, WT) or mutated_sequence, or FASTA of whole
+        sequences: aligned to the model's sites, one letter for each residue number
+        from the first site's to the last's, or with a stretch of the focus sequence.
     output
         Table to write, ending in .csv, .tsv or .parquet; - is standard output.
     column
@@ -64,6 +68,11 @@ def score(
         Number of threads (default: all cores). Results do not depend on it.
     resume
         Continue an interrupted run from the finished parts in OUTPUT.parts.
+    escape_formulas
+        Put an apostrophe before copied cells that a spreadsheet would run as
+        formulas.
+    allow_unscorable
+        Exit with status 0 even if no mutant can be scored.
     """
     if augmented is not None and background is not None:
         raise UsageError(
@@ -82,13 +91,41 @@ def score(
             augmented=learnt,
             threads=threads,
             resume=resume,
+            escape_formulas=escape_formulas,
             progress=progress,
             announce=say,
         )
     for line in summary.lines(tables, shift):
         say(line)
+    if summary.formulas:
+        say(_formulas(summary.formulas, escape_formulas))
     if output != "-":
         say(f"wrote {output}")
+    _check_scored(summary, str(library), allow_unscorable)
+
+
+def _formulas(count: int, escaped: bool) -> str:
+    if escaped:
+        return f"an apostrophe was put before {count} cells that begin like a formula"
+    return (
+        f"{count} copied cells begin like a spreadsheet formula; `escape_formulas` "
+        "puts an apostrophe before each"
+    )
+
+
+def _check_scored(summary: LibrarySummary, library: str, allowed: bool) -> None:
+    """Say loudly that most mutants cannot be scored, and fail when none can."""
+    if summary.unscorable == summary.rows and not allowed:
+        raise TableError(
+            library,
+            f"NONE of its {summary.rows} mutants can be scored; the column reason says "
+            "why (`allow_unscorable` makes that no error)",
+        )
+    if 2 * summary.unscorable > summary.rows:
+        say(
+            f"WARNING: {summary.unscorable} of {summary.rows} mutants cannot be "
+            "scored; the column reason says why"
+        )
 
 
 def _tables(

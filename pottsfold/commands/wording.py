@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pottsfold.errors import parameters_of, with_options
+from pottsfold.errors import parameters_of, shortened, with_options
 
 _options: Callable[[], Mapping[str, str]] = dict
 
@@ -21,6 +21,7 @@ def speak_options(options: Callable[[], Mapping[str, str]]) -> None:
 
 def in_options(message: str) -> str:
     """Return a message with the verb's options in place of parameters."""
+    message = shortened(message)
     return with_options(message, _options()) if parameters_of(message) else message
 
 

@@ -41,7 +41,12 @@ from pottsfold.contacts.ranking import (
     pairs_asked,
     strongest_pairs,
 )
-from pottsfold.contacts.structure import Chain, read_chains
+from pottsfold.contacts.structure import (
+    Chain,
+    StructureChains,
+    read_chains,
+    read_structure,
+)
 from pottsfold.contacts.summary import contacts_summary_lines, precision_line
 
 __all__ = [
@@ -54,6 +59,7 @@ __all__ = [
     "CouplingMap",
     "Score",
     "SiteResidues",
+    "StructureChains",
     "TopPairs",
     "average_maps",
     "average_product_correction",
@@ -73,6 +79,7 @@ __all__ = [
     "precision_line",
     "ranked_pairs",
     "read_chains",
+    "read_structure",
     "share_above_noise",
     "strongest_pairs",
 ]

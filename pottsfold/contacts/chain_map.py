@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from pottsfold.alphabet import DNA, RNA
 from pottsfold.contacts.chain_alignment import AlignedChain, align_chains, named
 from pottsfold.contacts.distances import OligomerDistances, oligomer_distances
-from pottsfold.contacts.structure import Chain, read_chains
+from pottsfold.contacts.structure import (
+    Chain,
+    InFile,
+    read_structure,
+)
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.model import PottsModel
 
@@ -36,12 +40,15 @@ class SiteResidues:
         Number and insertion code, as ``52A``; empty where there is none.
     anchors : tuple of str
         Name of the atom that stands for the residue (CB, CA of glycine); likewise.
+    in_file : InFile, optional
+        Where the chain stands in the file; by default under its name.
     """
 
     name: str
     letters: str
     numbers: tuple[str, ...]
     anchors: tuple[str, ...]
+    in_file: InFile | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +83,8 @@ class ChainMap:
         All chains used, the mapped one first.
     unused_copies : tuple of str
         Names of other chains of the same sequence, not used.
+    notes : tuple of str
+        Clauses on what was left out or decided in reading the file.
     """
 
     path: str
@@ -89,6 +98,7 @@ class ChainMap:
     partners: NDArray[np.intp] | None = None
     chains: tuple[SiteResidues, ...] = ()
     unused_copies: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         length = len(self.residues)
@@ -123,6 +133,7 @@ class ChainMap:
         if len(self.chains) > 1:
             names = ", ".join(chain.name for chain in self.chains)
             text += f"; contacts within and between chains {names} count"
+        text += "".join(f"; {note}" for note in self.notes)
         if self.unused_copies:
             text += f"; {_listed(self.unused_copies)} of the same sequence left out"
         return text
@@ -147,7 +158,8 @@ def map_structure(
         With a focus sequence. One of RNA or DNA letters is sought among nucleic
         acid chains, any other among protein chains.
     path : str or Path
-        PDB or mmCIF file, plain or gz; its first model is used.
+        PDB or mmCIF file, plain or packed; its first model is used, or all of them
+        when they are the copies of one assembly.
     chain : str, optional
         Name of the chain to use, or names of several alike, as ``"A,B"``: these
         and no others, mapped on the first. By default the chain that aligns best,
@@ -170,7 +182,8 @@ def map_structure(
             "or add one with pottsfold convert"
         )
     nucleic = set(model.alphabet.letters) <= {*RNA.letters, *DNA.letters}
-    aligned = align_chains(model, read_chains(path, nucleic=nucleic), nucleic=nucleic)
+    structure = read_structure(path, nucleic=nucleic)
+    aligned = align_chains(model, structure.chains, nucleic=nucleic)
     wanted = aligned if chain is None else _chosen(str(path), aligned, chain)
     fitting = [each for each in wanted if _fits(each, force=force)]
     if not fitting or (chain is not None and fitting[0] is not wanted[0]):
@@ -187,7 +200,7 @@ def map_structure(
             raise StructureError(str(path), _unlike(first, each))
     unused = tuple(each.chain.name for each in copies if each not in used)
     used = [first, *(each for each in used if each is not first)]
-    return _chain_map(str(path), used, unused)
+    return replace(_chain_map(str(path), used, unused), notes=structure.notes)
 
 
 def _chosen(
@@ -254,6 +267,7 @@ def _site_residues(aligned: AlignedChain) -> SiteResidues:
         letters=aligned.letters,
         numbers=tuple("" if k < 0 else chain.numbers[k] for k in aligned.sites),
         anchors=tuple("" if k < 0 else chain.anchors[k] for k in aligned.sites),
+        in_file=chain.in_file,
     )
 
 

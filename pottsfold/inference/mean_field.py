@@ -4,6 +4,9 @@ Morcos et al. 2011, PNAS 108:E1293. With f_i and f_ij mixed with a flat pseudoco
 C_(ia)(jb) = f_ij(a, b) - f_i(a) f_j(b) over all letters but the last,
 J_ij(a, b) = -(C^-1)_(ia)(jb), and the fields make the mean-field equations hold:
 h_i(a) = log(f_i(a) / f_i(last)) - sum_{j != i} sum_b J_ij(a, b) f_j(b).
+
+An unknown letter counts as its site's frequencies. Left out of each pair instead, f_ij
+would not sum to f_i, and C would be no covariance: it need not have an inverse.
 """
 
 from __future__ import annotations
@@ -98,7 +101,9 @@ def _covariance(
     """Return C, shape (L (q - 1), L (q - 1)), in Fortran order."""
     length, size = sites.shape
     free = size - 1
-    pairs = pair_frequencies(alignment, gaps="state", threads=threads)
+    pairs = pair_frequencies(
+        alignment, gaps="state", unknown="expected", threads=threads
+    )
     covariance = np.empty((length, free, length, free))
     for i in range(length):
         block = (1 - pseudocount) * pairs[i, :, :free, :free]

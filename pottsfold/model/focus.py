@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.alignment.letters import RowReader
 from pottsfold.alignment.numbering import Numbering
-from pottsfold.alignment.read import MAX_FIRST, RANGE, read_alignment
+from pottsfold.alignment.positions import RANGE, checked_first, with_counted_residues
+from pottsfold.alignment.read import read_alignment
 from pottsfold.alignment.sources import read_records
-from pottsfold.alphabet import Alphabet
-from pottsfold.errors import UsageError
+from pottsfold.alphabet import Alphabet, respelt
+from pottsfold.errors import UsageError, shown
 from pottsfold.model.potts import PottsModel
 
 TYPED = "focus"
@@ -30,11 +32,14 @@ class FocusRow:
         Residues and gaps; lower case and ``.`` mark inserts, as in A2M.
     first : int
         Number of its first residue.
+    notes : tuple of str
+        What was left out or read as something else, a sentence each.
     """
 
     name: str
     letters: str
     first: int = 1
+    notes: tuple[str, ...] = ()
 
 
 def with_focus(
@@ -70,7 +75,7 @@ def with_focus(
     """
     row = _row(focus, model.alphabet)
     letters, places = _sites(row, model.length)
-    positions = (row.first if first is None else _checked(first)) + places
+    positions = (row.first if first is None else checked_first(first)) + places
     codes = model.alphabet.encode(letters)
     unknown = int((codes == model.alphabet.unknown).sum())
     if 2 * unknown > model.length:
@@ -78,11 +83,14 @@ def with_focus(
             f"{unknown} of {model.length} letters are outside the model's alphabet "
             f"{model.alphabet.letters}",
             parameter="focus",
-            value=row.name,
+            value=shown(row.name),
         )
     gaps = int((codes == 0).sum())
+    counts = np.bincount(np.frombuffer(letters.encode(), np.uint8), minlength=256)
+    notes = (*row.notes, *respelt(model.alphabet, counts))
     said = (
-        f"focus {row.name}: {model.length - gaps} residues"
+        "".join(f"{note}; " for note in notes)
+        + f"focus {shown(row.name)}: {model.length - gaps} residues"
         + (f" and {gaps} gaps, which are numbered too," if gaps else ",")
         + f" numbered {positions[0]} to {positions[-1]}{_doubt(model, codes)}"
     )
@@ -104,15 +112,15 @@ def _sites(row: FocusRow, length: int) -> tuple[str, NDArray[np.int64]]:
         return aligned, np.arange(length) - (length - len(aligned.lstrip("-")))
     if len(residues) == length:
         return "".join(residues), np.arange(length)
-    shown = row.name[:40]
+    given = shown(row.name, 40)
     if row.name == TYPED:
-        shown = f"{row.letters[:40]}: no such file, and read as a sequence"
+        given = f"{row.letters[:40]}: no such file, and read as a sequence"
     raise UsageError(
         f"{len(residues)} residues, {len(upper)} of them upper case, {len(columns)} "
         f"columns, and the model has {length} sites; give a sequence of the alignment "
         "it was fitted to",
         parameter="focus",
-        value=shown,
+        value=given,
     )
 
 
@@ -120,14 +128,8 @@ def renumbered(model: PottsModel, first: int) -> PottsModel:
     """Return the model with its numbers shifted so that the first is ``first``."""
     positions = model.numbering.positions
     return replace(
-        model, numbering=Numbering(positions - positions[0] + _checked(first))
+        model, numbering=Numbering(positions - positions[0] + checked_first(first))
     )
-
-
-def _checked(first: int) -> int:
-    if abs(first) > MAX_FIRST:
-        raise UsageError("not a residue number", parameter="first", value=first)
-    return first
 
 
 def _doubt(model: PottsModel, codes: NDArray[np.uint8]) -> str:
@@ -150,29 +152,36 @@ def _row(text: str, alphabet: Alphabet) -> FocusRow:
     except OSError:  # a long sequence is no file's name
         is_file = False
     if is_file:
-        return _first_of(path)
-    letters = "".join(text.split())
+        return _first_of(path, alphabet)
+    reader = RowReader(alphabet)
+    letters = reader.without_stops([reader.row(text)])[0].decode("ascii")
     residues = letters.replace("-", "").replace(".", "")
     codes = alphabet.encode(residues)
-    if not residues.isalpha() or (codes == alphabet.unknown).sum() * 2 > len(codes):
+    mostly_unknown = (codes == alphabet.unknown).sum() * 2 > len(codes)
+    # A mistyped path shall not be taken for chains parted by slashes.
+    if "/" in text or not residues.isalpha() or mostly_unknown:
         raise UsageError(
             "neither a file that is there nor a sequence",
             parameter="focus",
             value=text[:40],
         )
-    return FocusRow(TYPED, letters)
+    return FocusRow(TYPED, letters, notes=tuple(reader.notes()))
 
 
-def _first_of(path: Path) -> FocusRow:
+def _first_of(path: Path, alphabet: Alphabet) -> FocusRow:
     """Return the first sequence of a file, of FASTA with its inserts."""
-    records = read_records(path, min_sequences=1)
-    if records.format == "fasta":
+    records = read_records(path, min_sequences=1, alphabet=alphabet)
+    if records.format in ("fasta", "pir"):
+        notes = list(records.notes)
+        records = with_counted_residues(records, 0, alphabet, notes)
         name = records.names[0]
         found = RANGE.fullmatch(name)
         first = int(found["start"]) if found else 1
-        return FocusRow(name, records.rows[0].decode("ascii"), first)
-    family = read_alignment(path, focus=0)
+        letters = records.rows[0].decode("ascii")
+        return FocusRow(name, letters, first, tuple(notes))
+    family = read_alignment(path, focus=0, alphabet=alphabet)
     codes = family.focus_codes
     assert codes is not None  # asked for
     letters = family.alphabet.decode(codes)
-    return FocusRow(family.names[0], letters, int(family.numbering.positions[0]))
+    first = int(family.numbering.positions[0])
+    return FocusRow(family.names[0], letters, first, records.notes)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import Alignment, read_alignment, reweight
-from pottsfold.errors import AlignmentError
+from pottsfold.errors import AlignmentError, shown
 from pottsfold.model import PottsModel
 
 
@@ -49,7 +49,8 @@ def read_family(model: PottsModel, path: str | Path) -> Alignment:
     if not np.array_equal(focus, expected):
         alike = "" if family.length != model.length else _first_difference(model, focus)
         raise AlignmentError(
-            f"its focus sequence is not the model's ({model.focus_name or 'nameless'}, "
+            f"its focus sequence is not the model's "
+            f"({shown(model.focus_name or 'nameless')}, "
             f"{model.length} sites){alike}; give the alignment the model was fitted to",
             path=str(path),
         )

@@ -19,6 +19,7 @@ bad_notation        not a mutant, or a sequence of another length
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -83,6 +84,24 @@ class Issue(NamedTuple):
     message: str
 
 
+class Remark(NamedTuple):
+    """How often something was taken otherwise than it is written.
+
+    Parameters
+    ----------
+    times : int
+        Number of mutants.
+    row : int
+        The first of them, from 0.
+    example : str
+        What was done with that one.
+    """
+
+    times: int
+    row: int
+    example: str
+
+
 @dataclass(frozen=True, eq=False)
 class Mutants:
     """n mutants as substitutions of a model's focus sequence.
@@ -108,6 +127,10 @@ class Mutants:
         For every reason met, the first mutant it befell.
     wild_types : dict of int
         How often each position and wild-type letter was named.
+    labels : dict of int
+        How many mutants name which chain or target, such as ``chain A``.
+    remarks : dict of Remark
+        What was taken otherwise than written, a sentence each.
 
     Raises
     ------
@@ -124,6 +147,8 @@ class Mutants:
     reasons: NDArray[np.uint8]
     issues: Mapping[str, Issue] = field(default_factory=dict)
     wild_types: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
+    remarks: Mapping[str, Remark] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n_mutants, n_letters = len(self.texts), len(self.letters)
@@ -159,6 +184,13 @@ class MutantsBuilder:
         self.statuses = bytearray()
         self.reasons = bytearray()
         self.issues: dict[str, Issue] = {}
+        self.labels: Counter[str] = Counter()
+        self.remarks: dict[str, Remark] = {}
+
+    def remark(self, sentence: str, example: str) -> None:
+        """Note what is done with the mutant that is added next."""
+        count, row, first = self.remarks.get(sentence, (0, len(self.texts), example))
+        self.remarks[sentence] = Remark(count + 1, row, first)
 
     def add(
         self,
@@ -211,4 +243,6 @@ class MutantsBuilder:
             reasons=np.array(self.reasons, np.uint8),
             issues=self.issues,
             wild_types=wild_types,
+            labels=self.labels,
+            remarks=self.remarks,
         )

@@ -15,22 +15,38 @@ from Bio.Data.IUPACData import protein_letters_3to1_extended
 
 from pottsfold.alphabet import PROTEIN, Alphabet
 from pottsfold.errors import MutationError
+from pottsfold.mutations.mutant_text import split_mutant
 
 WILD_TYPE = "WT"
 STOP = "*"
-# ``_wt`` and ``_sy`` (synonymous) are Enrich2's, ``p.=`` and ``p.(=)`` MAVE-HGVS's.
-WILD_TYPES = {"wt", "_wt", "_sy", "wild", "wildtype", "wild-type", "p.=", "p.(=)"}
-SEPARATORS = re.compile(r"\s*[:,/;]\s*|\s+")
-BRACKETS = (("[", "]"), ("(", ")"))
 ONE_LETTER = re.compile(r"(\S)(-?[0-9]{1,9})(\S)")
-THREE_LETTER = re.compile(
-    r"([a-z]{3})(-?[0-9]{1,9})([a-z]{3}|[=*-])", re.IGNORECASE | re.ASCII
+NAMES = re.compile(
+    r"([a-z]{3}|[a-z*])(-?[0-9]{1,9})([a-z]{3}|stop|[a-z=*-])",
+    re.IGNORECASE | re.ASCII,
 )
 LETTER_OF_NAME: dict[str, str] = {
     **protein_letters_3to1_extended,
     "Ter": STOP,
+    "Stop": STOP,
     "Del": "-",
 }
+GENERIC = "cannot be read; write it like A23T or A23T:G56D"
+DELETED = re.compile(r"[a-z]{0,3}[0-9]+_[a-z]{0,3}[0-9]+del", re.IGNORECASE)
+# What is no substitution, and why that cannot be scored; the first that is found.
+OTHER_CHANGES = (
+    (r"^[cgmnor]\.", "a change of nucleotides; write that of the protein, like A23T"),
+    (r"[0-9].*fs", "a frameshift, which changes all that follows"),
+    (r"[0-9].*delins", "a deletion with an insertion; write each substitution, A23T"),
+    (r"[0-9].*ins", "an insertion, for which a model has no site"),
+    (r"[0-9].*dup", "a duplication, for which a model has no sites"),
+    (r"[0-9].*ext", "an extension, for which a model has no sites"),
+    (r"^0$|\?", "it does not say what the protein is"),
+    (
+        r"^[a-z]{1,3}-?[0-9]+[a-z][a-z]{1,3}$",
+        "a position with an insertion code or two new letters; a model's positions are "
+        "whole numbers",
+    ),
+)
 
 
 class Substitution(NamedTuple):
@@ -60,9 +76,11 @@ def read_mutant(text: str, alphabet: Alphabet = PROTEIN) -> tuple[Substitution, 
     Parameters
     ----------
     text : str
-        ``A23T``; several separated by ``:`` ``,`` ``/`` ``;`` or blanks; MAVE-HGVS
-        ``p.Ala23Thr``, ``p.[Ala23Thr;Gly56Asp]``; ``WT``, ``_wt``, ``wild``, ``p.=``
-        for the wild type. A synonymous one, ``p.Cys22=``, is ``C22C``.
+        ``A23T``; several separated by ``:`` ``,`` ``/`` ``;`` ``+`` ``&`` ``|`` ``_``
+        ``-`` or blanks; MAVE-HGVS ``p.Ala23Thr``, ``p.[Ala23Thr;Gly56Asp]``; ``WT``,
+        ``_wt``, ``wild``, ``p.=`` for the wild type. A synonymous one, ``p.Cys22=``,
+        is ``C22C``. The name of one target or chain is passed over:
+        ``GeneX:p.Ala23Thr``, ``A:A23T``, FoldX's ``AA23T;``.
     alphabet : Alphabet
         Decides whether case matters and whether a letter may be a digit.
 
@@ -74,7 +92,7 @@ def read_mutant(text: str, alphabet: Alphabet = PROTEIN) -> tuple[Substitution, 
     Raises
     ------
     MutationError
-        With reason ``bad_notation``.
+        With reason ``bad_notation``; ``gap_or_stop`` for a deletion of several.
 
     Examples
     --------
@@ -83,7 +101,8 @@ def read_mutant(text: str, alphabet: Alphabet = PROTEIN) -> tuple[Substitution, 
     >>> read_mutant("WT")
     ()
     """
-    return tuple(read_substitution(part, alphabet) for part in split_mutant(text))
+    parts = split_mutant(text, alphabet).parts
+    return tuple(read_substitution(part, alphabet) for part in parts)
 
 
 def write_mutant(substitutions: Iterable[Substitution]) -> str:
@@ -97,25 +116,12 @@ def write_mutant(substitutions: Iterable[Substitution]) -> str:
     return ":".join(map(str, substitutions)) or WILD_TYPE
 
 
-def split_mutant(text: str) -> list[str]:
-    """Return the texts of a mutant's substitutions, none for the wild type.
-
-    Raises
-    ------
-    MutationError
-        If there is no text at all.
-    """
-    text = text.strip()
-    if text.casefold() in WILD_TYPES:
-        return []
-    if text[:2] in ("p.", "P."):
-        text = text[2:]
-        for left, right in BRACKETS:
-            if text.startswith(left) and text.endswith(right):
-                text = text[1:-1].strip()
-    if not text:
-        raise MutationError(text, "bad_notation", "nothing is written; WT is wild type")
-    return SEPARATORS.split(text)
+def is_mutant(text: str) -> bool:
+    """Return whether a text can be read as a mutant with a substitution."""
+    try:
+        return bool(read_mutant(text))
+    except MutationError:
+        return False
 
 
 def read_substitution(text: str, alphabet: Alphabet = PROTEIN) -> Substitution:
@@ -124,9 +130,9 @@ def read_substitution(text: str, alphabet: Alphabet = PROTEIN) -> Substitution:
     Raises
     ------
     MutationError
-        With reason ``bad_notation``.
+        With reason ``bad_notation``; ``gap_or_stop`` for a deletion of several.
     """
-    match = ONE_LETTER.fullmatch(text) or THREE_LETTER.fullmatch(text)
+    match = ONE_LETTER.fullmatch(text) or NAMES.fullmatch(text)
     if match is None:
         raise _unreadable(text)
     wild_type = _letter(match[1], alphabet, text)
@@ -136,8 +142,8 @@ def read_substitution(text: str, alphabet: Alphabet = PROTEIN) -> Substitution:
 
 
 def _letter(name: str, alphabet: Alphabet, text: str) -> str:
-    """Return the letter of a one-letter or three-letter name."""
-    if len(name) == 3:
+    """Return the letter of a name: one letter, three, or a word such as Stop."""
+    if len(name) > 1:
         letter = LETTER_OF_NAME.get(name.capitalize())
         if letter is None:
             raise _unreadable(text)
@@ -152,6 +158,10 @@ def _letter(name: str, alphabet: Alphabet, text: str) -> str:
 
 
 def _unreadable(text: str) -> MutationError:
-    return MutationError(
-        text, "bad_notation", "cannot be read; write it like A23T or A23T:G56D"
-    )
+    if DELETED.fullmatch(text):
+        message = "a deletion of several residues; write each, like A23-:C24-"
+        return MutationError(text, "gap_or_stop", message)
+    for pattern, message in OTHER_CHANGES:
+        if re.search(pattern, text, re.IGNORECASE | re.ASCII):
+            return MutationError(text, "bad_notation", message)
+    return MutationError(text, "bad_notation", GENERIC)

@@ -18,6 +18,7 @@ from pottsfold.mutations.library.parsing import (
     place_sequences,
     place_texts,
 )
+from pottsfold.mutations.library.remarks import check_labels
 from pottsfold.mutations.library.summary import LibrarySummary, summarize_batch
 from pottsfold.mutations.mutants import REASONS, STATUSES, Mutants, Reference
 
@@ -84,6 +85,8 @@ def place_library(
     ------
     UsageError
         If the model has no focus sequence or the library no such column.
+    TableError
+        If mutants name several chains or targets.
     """
     if column not in library.columns:
         columns = [str(name) for name in library.columns]
@@ -92,7 +95,9 @@ def place_library(
             + nearest(column, columns)
         )
     place = place_sequences if holds_sequences(column) else place_texts
-    return place(model, library[column])
+    mutants = place(model, library[column])
+    check_labels(mutants.labels, "library")
+    return mutants
 
 
 def effect_table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from pottsfold.errors import OutputError, PottsfoldError, TableError
 from pottsfold.files import note_written
@@ -11,16 +12,22 @@ from pottsfold.mutations.assays.augmented import Augmented
 from pottsfold.mutations.effects import EffectTables
 from pottsfold.mutations.library.files import LibraryFile, holds_sequences
 from pottsfold.mutations.library.files.blocks import Block
+from pottsfold.mutations.library.remarks import check_labels
 from pottsfold.mutations.library.summary import (
     BatchSummary,
     LibrarySummary,
     summarize_batch,
 )
+from pottsfold.mutations.mutants import Mutants
 from pottsfold.mutations.scoring import NUMBERS, LibraryScorer, names_beside
 from pottsfold.tables.encoders import TextEncoder
+from pottsfold.tables.formulas import count_formulas, escape_formulas
 from pottsfold.tables.parts import TableParts
 from pottsfold.tables.writing import encoder_for
 from pottsfold.threads import Workers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def no_progress(_position: int, _size: int, _unit: str) -> None:
@@ -48,6 +55,8 @@ class LibraryRun:
         How many.
     augmented : Augmented, optional
         What was learnt from measurements.
+    escape : bool
+        Whether an apostrophe is put before cells that are formulas.
     progress : callable
         Called with how far the library is read, its size and the unit of both.
     announce : callable
@@ -63,9 +72,11 @@ class LibraryRun:
         threads: int,
         augmented: Augmented | None = None,
         *,
+        escape: bool = False,
         progress: Callable[[int, int, str], None] = no_progress,
         announce: Callable[[str], None] = no_announcement,
     ) -> None:
+        self._escape = escape
         self._name = name
         self._source = source
         self._scorer = LibraryScorer(tables, column, augmented)
@@ -92,19 +103,22 @@ class LibraryRun:
         Raises
         ------
         TableError
-            If the library cannot be read, or has no row.
+            If the library cannot be read, has no row, or names several proteins.
         UsageError, OutputError
             From :class:`pottsfold.tables.parts.TableParts`.
         """
-        parts = TableParts(output, encoder_for(output, NUMBERS), origin, resume=resume)
+        encoder = encoder_for(output, NUMBERS)
+        is_text = isinstance(encoder, TextEncoder)
+        parts = TableParts(output, encoder, origin, resume=resume)
 
         def scored(numbered: tuple[int, Block]) -> tuple[BatchSummary, int]:
             number, block = numbered
             part = self._source.table(block)
             mutants = self._scorer.place(part)
             if not parts.path(number).exists():
-                parts.write(number, self._scorer.score(part, mutants))
-            return summarize_batch(mutants), block.position
+                parts.write(number, self._scored(part, mutants))
+            formulas = count_formulas(part) if is_text else 0
+            return summarize_batch(mutants, formulas), block.position
 
         summary = LibrarySummary()
         count = 0
@@ -134,7 +148,7 @@ class LibraryRun:
         Raises
         ------
         TableError
-            If the library cannot be read, or has no row.
+            If the library cannot be read, has no row, or names several proteins.
         OutputError
             If standard output cannot be written.
         """
@@ -143,8 +157,9 @@ class LibraryRun:
         def scored(block: Block) -> tuple[BatchSummary, int, bytes]:
             part = self._source.table(block)
             mutants = self._scorer.place(part)
-            rows = encoder.part(self._scorer.score(part, mutants))
-            return summarize_batch(mutants), block.position, rows
+            rows = encoder.part(self._scored(part, mutants))
+            batch = summarize_batch(mutants, count_formulas(part))
+            return batch, block.position, rows
 
         summary = LibrarySummary()
         sys.stdout.flush()
@@ -168,6 +183,10 @@ class LibraryRun:
         self._check(summary)
         return summary
 
+    def _scored(self, part: pa.Table, mutants: Mutants) -> pa.Table:
+        table = self._scorer.score(part, mutants)
+        return escape_formulas(table) if self._escape else table
+
     def _keep(self, parts: TableParts) -> None:
         """Keep finished parts for another run, and say so; remove a folder of none."""
         if not parts.n_finished():
@@ -181,3 +200,4 @@ class LibraryRun:
     def _check(self, summary: LibrarySummary) -> None:
         if not summary.rows:
             raise TableError(self._name, "no row below the header")
+        check_labels(summary.labels, self._name)

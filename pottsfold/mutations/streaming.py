@@ -50,6 +50,7 @@ def score_library(
     augmented: Augmented | None = None,
     threads: int | None = None,
     resume: bool = False,
+    escape_formulas: bool = False,
     progress: Callable[[int, int, str], None] = no_progress,
     announce: Callable[[str], None] = no_announcement,
 ) -> LibrarySummary:
@@ -81,6 +82,9 @@ def score_library(
         Number of threads (default: all cores). The result does not depend on it.
     resume : bool
         Go on with the parts that an interrupted run left.
+    escape_formulas : bool
+        Put an apostrophe before copied cells of text that a spreadsheet would take
+        for formulas (:mod:`pottsfold.tables.formulas`). For csv and tsv.
     progress : callable
         Called with how far the library is read, its size (0 when unknown) and the
         unit of both.
@@ -122,9 +126,13 @@ def score_library(
     n_threads = chosen_threads(threads)
     if path == STANDARD_OUTPUT and resume:
         raise UsageError("it needs `output` to be a file", parameter="resume")
+    if escape_formulas and path.endswith(".parquet"):
+        raise UsageError("only text holds formulas", parameter="escape_formulas")
     check_apart([path], [library])
     tables = effect_tables(model) if isinstance(model, PottsModel) else model
-    with closing(open_library(library)) as source:
+    with closing(open_library(library, column)) as source:
+        for note in source.notes:
+            announce(note)
         chosen = chosen_column(str(library), source.names, column)
         if chosen != "mutant" and column is None:
             announce(f"column {chosen} is scored; `column` takes another")
@@ -135,6 +143,7 @@ def score_library(
             chosen,
             n_threads,
             augmented,
+            escape=escape_formulas,
             progress=progress,
             announce=announce,
         )
@@ -142,7 +151,8 @@ def score_library(
             return run.to_standard_output()
         origin = {
             **_origin_of(Path(library), tables, augmented),
-            "settings": f"column {chosen}, shift {shift}",
+            "settings": f"column {chosen}, shift {shift}"
+            + ", formulas escaped" * escape_formulas,
         }
         return run.to_file(path, origin, resume=resume)
 

@@ -117,6 +117,6 @@ def _title(
     if chain is not None:
         apart = chain.distances[pair]
         title += "" if np.isnan(apart) else f"   {apart:.1f} \N{ANGSTROM SIGN}"
-    axes.set_title(title, fontsize=9)
-    axes.set_ylabel(first, fontsize=8, labelpad=2)
-    axes.set_xlabel(second, fontsize=8, labelpad=2)
+    axes.set_title(title, fontsize=9, parse_math=False)
+    axes.set_ylabel(first, fontsize=8, labelpad=2, parse_math=False)
+    axes.set_xlabel(second, fontsize=8, labelpad=2, parse_math=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pottsfold.contacts.formats.checked_text import one_line
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable, written_whole
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".pdf", ".svg")
 DOTS_PER_INCH = 200
+# A name is as long as a file has it, and a figure is as wide as its titles.
+MAX_LINE = 300
 
 
 def check_figure_path(path: str | Path) -> Path:
@@ -47,5 +51,25 @@ def save_figure(path: str | Path, figure: Figure) -> None:
     OutputError
         If it cannot be written there.
     """
-    with written_whole(check_figure_path(path)) as beside:
+    _tame_texts(figure)
+    with written_whole(check_figure_path(path)) as beside, warnings.catch_warnings():
+        # Letters of a name that the font has not are shown as boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure.savefig(beside, dpi=DOTS_PER_INCH, bbox_inches="tight")
+
+
+def _tame_texts(figure: Figure) -> None:
+    """Shorten the texts, and take out what no text file may hold: names are in them."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        lines = text.get_text().split("\n")
+        tamed = "\n".join(map(_tamed, lines))
+        if tamed != text.get_text():
+            text.set_text(tamed)
+
+
+def _tamed(line: str) -> str:
+    line = one_line(line)
+    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 3] + "..."

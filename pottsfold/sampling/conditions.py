@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import Alignment
-from pottsfold.alignment.sources import line_of_record, read_records
+from pottsfold.alignment.sources import read_records
 from pottsfold.errors import AlignmentError, PottsfoldError, UsageError
 from pottsfold.model import PottsModel
 from pottsfold.model.sites import read_family
@@ -88,7 +88,7 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
     family = _own_family(path, model)
     if family is not None:
         return family.codes, int((family.codes == model.alphabet.unknown).sum())
-    records = read_records(path, min_sequences=1)
+    records = read_records(path, min_sequences=1, alphabet=model.alphabet)
     rows = []
     for index, row in enumerate(records.rows):
         letters = aligned = row.decode("ascii")
@@ -99,7 +99,7 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
                 f"{len(aligned)} letters to start from, and the model has "
                 f"{model.length} sites",
                 path=str(path),
-                line=line_of_record(records, index),
+                line=records.lines[index],
                 record=records.names[index],
             )
         codes = model.alphabet.encode(aligned)
@@ -109,7 +109,7 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
                 f"{unknown} of {model.length} letters are outside the model's "
                 f"alphabet {model.alphabet.letters}",
                 path=str(path),
-                line=line_of_record(records, index),
+                line=records.lines[index],
                 record=records.names[index],
             )
         rows.append(codes)

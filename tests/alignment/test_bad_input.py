@@ -14,7 +14,7 @@ from pottsfold.alphabet import Alphabet
 from pottsfold.errors import AlignmentError
 from tests.alignment.writers import COMPRESSORS, as_text, fasta, write
 
-READ = "FASTA, A2M, A3M, Stockholm, Clustal and PSICOV .aln are read"
+READ = "FASTA, A2M, A3M, PIR, Stockholm, Clustal and PSICOV .aln are read"
 
 
 def refusal(path: Path, **options) -> AlignmentError:
@@ -81,9 +81,9 @@ def test_binary_file(tmp_path: Path):
     assert message(write(tmp_path, b">a\nAC\0DE\n>b\nACDEF\n")) == expected
 
 
-def test_utf_16(tmp_path: Path):
-    path = write(tmp_path, as_text("fasta").encode("utf-16"))
-    assert message(path) == "text in UTF-16; save it as UTF-8"
+def test_cut_off_utf_16(tmp_path: Path):
+    path = write(tmp_path, as_text("fasta").encode("utf-16")[:-1])
+    assert message(path) == "text in UTF-16, damaged or cut off; save it as UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_sequences_that_are_not_aligned(tmp_path: Path):
     )
 
 
-def test_ragged_pipe_is_told_without_its_line(tmp_path: Path):
+def test_ragged_pipe_is_told_with_its_line(tmp_path: Path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     text = fasta(("a", "b", "c"), ["ACDE", "ACD", "ACDE"])
@@ -190,7 +190,7 @@ def test_ragged_pipe_is_told_without_its_line(tmp_path: Path):
     writer.start()
     error = refusal(pipe)
     writer.join()
-    assert (error.line, error.record) == (None, "b")
+    assert (error.line, error.record) == (3, "b")
 
 
 def test_stockholm_without_its_end(tmp_path: Path):

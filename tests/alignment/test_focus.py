@@ -139,6 +139,11 @@ def test_a_range_that_runs_backwards_is_told(tmp_path: Path):
     assert "positions numbered from 1 (its /start-end runs backwards)" in family.history
 
 
+def test_a_range_may_be_written_with_a_dash(tmp_path: Path):
+    family = read_alignment(file_of(tmp_path, "P1/21\u201325", "b"))
+    assert family.numbering == Numbering.sequential(5, 21)
+
+
 def test_an_absurd_range_is_no_range(tmp_path: Path):
     name = f"P/{10**30}-{10**30 + 4}"
     assert read_alignment(file_of(tmp_path, name, "b")).numbering.positions[0] == 1

@@ -158,11 +158,33 @@ def test_no_output_takes_the_place_of_another_or_of_an_input(
     assert main(["epistasis", model_file, "-o", out, "--sites", out]) == 2
 
 
-def test_a_column_of_mutants_is_asked_for_without_an_option_of_score(
-    tmp_path, model_file, capsys
-):
-    path = tmp_path / "a.csv"
-    path.write_text("Mutant,score\nA1T,1\n")
-    assert main(["assay", model_file, str(path), "-o", str(tmp_path / "o.csv")]) == 2
-    assert "--column" not in (said := capsys.readouterr().err)
-    assert "rename the column of mutants to mutant" in said
+def test_the_column_of_mutants_can_be_named(tmp_path, model_file, library, capsys):
+    table = pd.read_csv(library)
+    path, out = tmp_path / "a.csv", tmp_path / "o.csv"
+    table.rename(columns={"mutant": "variant"}).to_csv(path, index=False, sep=";")
+    words = ["assay", model_file, str(path), "-o", str(out)]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "no column mutant among variant, score; name the one that holds" in said
+    assert said.endswith("with --column\n")
+    assert main([*words, "--column", "variant"]) == 0
+    expected = tmp_path / "expected.csv"
+    assert main(["assay", model_file, library, "-o", str(expected)]) == 0
+    assert out.read_bytes() == expected.read_bytes()
+
+
+def test_words_are_labels_as_digits_are(tmp_path, model_file, library):
+    table = pd.read_csv(library)
+    fit = table["score"] > -1
+    results = set()
+    for name, labels in {
+        "digits": fit.astype(int),
+        "words": fit,
+        "yes": fit.map({True: "yes", False: "no"}),
+    }.items():
+        path, out = tmp_path / f"{name}.csv", tmp_path / f"{name}.out.csv"
+        table.assign(DMS_score_bin=labels).to_csv(path, index=False)
+        assert main(["assay", model_file, str(path), "-o", str(out)]) == 0
+        results.add(out.read_bytes())
+    assert len(results) == 1
+    assert pd.read_csv(out)["auc"].notna().any()

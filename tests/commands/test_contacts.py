@@ -14,7 +14,7 @@ from pottsfold.commands.main import main
 from pottsfold.contacts import coupling_map, ranked_pairs
 from pottsfold.contacts.formats import CONTACT_FORMATS
 from pottsfold.model import Fit, FitReport, load_fit, save_fit
-from tests.contacts.made_structures import ALIKE, chain_atoms, pdb_text
+from tests.contacts.made_structures import ALIKE, atom_lines, chain_atoms, pdb_text
 from tests.strategies import random_model
 
 COLUMNS = ["i", "j", "aa_i", "aa_j", "score", "raw_score", "rank"]
@@ -311,3 +311,43 @@ def test_models_without_a_number_of_sequences_have_probabilities(folder):
     for name in ("m", "unknown"):
         assert run(folder / f"{name}.potts", "-o", folder / f"{name}.csv") == 0
     assert (folder / "m.csv").read_text() == (folder / "unknown.csv").read_text()
+
+
+def test_what_is_left_out_of_a_structure_is_told_in_its_line(folder, capsys):
+    sequence = random_model(7, length=12, first=50).focus_sequence
+    atoms = chain_atoms(sequence)
+    lines = ["MODEL        1", *atom_lines(atoms), "ENDMDL", "MODEL        2"]
+    lines += [*atom_lines([replace(atom, y=1.0) for atom in atoms]), "ENDMDL", "END"]
+    lines[3] = lines[3][:30] + 24 * "*" + lines[3][54:]
+    (folder / "odd.pdb").write_text("\n".join(lines))
+    words = ["-o", folder / "out.csv", "--structure", folder / "odd.pdb"]
+    assert run(folder / "m.potts", *words) == 0
+    (line,) = [
+        each for each in capsys.readouterr().err.splitlines() if "sites have" in each
+    ]
+    assert "11 of 12 sites have a residue" in line
+    assert "; only the first of 2 models is used" in line
+    assert "; 1 atom without readable coordinates left out" in line
+    table = pd.read_csv(folder / "out.csv")
+    spoiled = (table["i"] == 52) | (table["j"] == 52)
+    assert table["distance"].isna().equals(spoiled)
+
+
+@pytest.mark.parametrize("format", ["pymol", "chimerax"])
+def test_command_in_a_name_is_refused_in_one_line(folder, capsys, format):
+    sequence = random_model(7, length=12, first=50).focus_sequence
+    lines = ["data_x", "loop_"]
+    names = "label_atom_id label_comp_id auth_seq_id auth_asym_id Cartn_x Cartn_y"
+    lines += [f"_atom_site.{name}" for name in [*names.split(), "Cartn_z"]]
+    lines += [
+        f"CA {atom.residue} {atom.number} 'A;system touch PWNED' {atom.x} 0 0"
+        for atom in chain_atoms(sequence)
+    ]
+    (folder / "s.cif").write_text("\n".join(lines))
+    out = folder / f"out{CONTACT_FORMATS[format].ending}"
+    words = ["-o", out, "--format", format, "--structure", folder / "s.cif"]
+    assert run(folder / "m.potts", *words) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert "'A;system touch PWNED'" in error
+    assert not out.exists()

@@ -94,6 +94,23 @@ def test_one_mutation_and_its_backgrounds(folder, model, capsys):
     assert "contingency: " in capsys.readouterr().err
 
 
+def test_the_column_of_measured_mutants_can_be_named(folder, capsys):
+    library = pd.read_csv("library.csv").rename(columns={"mutant": "variant"})
+    library["variant"] = "B:" + library["variant"].str.replace(":", ",B:")
+    library["score"] = library["score"].map("{:.9f}".format).str.replace(".", ",")
+    library.to_csv("other.csv", index=False, sep=";")
+    assert run("m.potts", "-o", "a.csv", "--measured", "library.csv") == 0
+    capsys.readouterr()
+    words = ("--measured", "other.csv")
+    assert run("m.potts", "-o", "b.csv", *words) == 2
+    assert "holds the mutants with --column" in capsys.readouterr().err
+    assert run("m.potts", "-o", "b.csv", *words, "--column", "variant") == 0
+    said = capsys.readouterr().err
+    assert "commas are decimal points" in said
+    assert "mutants name chain B" in said
+    pd.testing.assert_frame_equal(pd.read_csv("a.csv"), pd.read_csv("b.csv"), atol=1e-5)
+
+
 def test_measured_doubles_are_joined(folder, capsys):
     assert run("m.potts", "-o", "e.csv", "--measured", "library.csv") == 0
     table = pd.read_csv("e.csv")
@@ -116,6 +133,7 @@ def test_measured_doubles_are_joined(folder, capsys):
         (["-o", "e.csv", "--mutation", "WT"], "one substitution is needed"),
         (["-o", "e.csv", "--backgrounds", "b.csv"], "needs all of --mutation"),
         (["-o", "e.csv", "--score-column", "x"], "give that too"),
+        (["-o", "e.csv", "--column", "x"], "--column: it names a column of --measured"),
         (["-o", "e.csv", "--measured", "absent.csv"], "absent.csv: no such file"),
         (["-o", "e.csv", "--measured", "singles.csv"], "no double mutant is measured"),
         (["-o", "e.csv", "--measured", "x.csv", "--mutation", "A1C"], "give one"),

@@ -43,6 +43,33 @@ def chain_atoms(
     ]
 
 
+def backbone_atoms(
+    sequence: str, *, chain: str = "A", first: int = 1, x: float = 0.0, y: float = 0.0
+) -> list[Atom]:
+    """Return N, CA, C, O and CB of residues that are bonded, stretched along x."""
+    places = {"N": (0, 0), "CA": (1.4, 0.3), "C": (2.5, -0.3), "O": (2.6, -1.5)}
+    places["CB"] = (1.5, 1.8)
+    return [
+        Atom(
+            THREE[letter],
+            first + k,
+            x + 3.8 * k + along,
+            y + up,
+            name=name,
+            element=name[0],
+            chain=chain,
+        )
+        for k, letter in enumerate(sequence)
+        for name, (along, up) in places.items()
+        if (letter, name) != ("G", "CB")
+    ]
+
+
+def atom_lines(atoms: Sequence[Atom]) -> list[str]:
+    """Return the lines of atoms in a PDB file, without TER and END."""
+    return [line for line in pdb_text(atoms).splitlines() if len(line) > 6]
+
+
 def pdb_text(atoms: Sequence[Atom]) -> str:
     """Return a PDB file, each chain ended by TER before its hetero atoms."""
     lines = []

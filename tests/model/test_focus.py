@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pottsfold.alphabet import PROTEIN
+from pottsfold.alphabet import PROTEIN, RNA
 from pottsfold.errors import UsageError
 from pottsfold.model.focus import renumbered, with_focus
 from tests.strategies import random_model
@@ -98,3 +98,36 @@ def test_renumbering_keeps_the_steps_between_sites():
     assert numbers(renumbered(gapped, 1)) == [1, 2, 6, 7, 8, 9]
     with pytest.raises(UsageError, match="not a residue number"):
         renumbered(model, 10**12)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (">ss_pred\nHHHHHH\n>X/7-12\nACDEFG\n", "left out 1 rows of annotation"),
+        (">X/7-12\n~~ACDEFG~~\n", "4 signs read as gaps (~ 4)"),
+        (">X/7-12\nACDEFG*\n", "took the stop (*) off the end of 1 sequences"),
+        (">P1;X/7-12\nprotein\nACDEFG*\n", "focus X/7-12: 6 residues"),
+        (">X/7-12\n1 ACDEFG 6\n", "left out numbers beside the letters of 1 rows"),
+        (">X/7-12\n??ACDEFG\n", "read as gaps, since its name promises 6 residues"),
+    ],
+)
+def test_what_is_no_residue_is_not_counted_and_told(tmp_path, text, told):
+    path = tmp_path / "file"
+    path.write_text(text)
+    model, said = with_focus(MODEL, str(path))
+    assert model.focus_sequence == "ACDEFG"
+    assert numbers(model) == [7, 8, 9, 10, 11, 12]
+    assert told in said
+
+
+def test_a_typed_sequence_may_end_with_a_stop():
+    model, said = with_focus(MODEL, "ACD EFG*")
+    assert model.focus_sequence == "ACDEFG"
+    assert said.startswith("took the stop (*) off the end of 1 sequences; focus")
+
+
+def test_t_of_a_focus_is_u_in_rna():
+    rna = replace(random_model(0, 6, RNA, focus=False), focus=None)
+    model, said = with_focus(rna, "ACGTTU")
+    assert model.focus_sequence == "ACGUUU"
+    assert said.startswith("2 T read as U; ")

@@ -82,3 +82,30 @@ def adjusted_log_odds(log_odds, focus, frequencies):
             new.append(0.0 if 1 + k == wild_type else value * mean**0.2)
         result.append(new)
     return result
+
+
+def agreeing_stretches(sequence, focus, offsets, most):
+    """Where a sequence differs from the focus at no more than ``most`` sites."""
+    return [
+        start
+        for start in range(len(sequence) - offsets[-1])
+        if sum(sequence[start + o] != f for o, f in zip(offsets, focus, strict=True))
+        <= most
+    ]
+
+
+def with_indel(sequence, focus, sites, reach):
+    """Fewest differences when the sites up to one, or from one on, are moved."""
+    fewest = len(focus)
+    for shift in range(-reach, reach + 1):
+        for cut in range(len(focus) + 1):
+            for moved in (range(cut), range(cut, len(focus))):
+                if shift == 0 or not len(moved):
+                    continue
+                count = 0
+                for k, letter in enumerate(focus):
+                    at = sites[k] + (shift if k in moved else 0)
+                    inside = 0 <= at < len(sequence)
+                    count += not inside or sequence[at] != letter
+                fewest = min(fewest, count)
+    return fewest

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pottsfold.contacts.coupling_map import CouplingMap
+from pottsfold.contacts.formats.checked_text import CheckedText, Dialect
 from pottsfold.contacts.formats.contact_format import ContactFormat, as_text
 from pottsfold.contacts.formats.restraints import likelihoods
 from pottsfold.contacts.precision import CONTACT_DISTANCE
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 RESIDUES_PER_LINE = 50
 MAX_SEQUENCE_LENGTH = 100_000
 NOT_KNOWN = "X"
+RECORDS = Dialect("a CASP RR file", r"[^\s\x00-\x1f]+")
 
 
-def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> str:
+def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> CheckedText:
     """Return pairs as a CASP RR prediction [1]_.
 
     Records PFRMAT, TARGET, AUTHOR, REMARK, METHOD, MODEL, the sequence in lines of
@@ -63,36 +65,40 @@ def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> str:
     sequence[positions - first] = list(coupling.letters.replace("-", NOT_KNOWN))
     likely = likelihoods(pairs)
     known = "probability" in pairs and pairs["probability"].notna().any()
-    lines = [
-        "PFRMAT RR",
-        f"TARGET {_one_word(coupling.name)}",
-        "AUTHOR pottsfold",
-        f"REMARK residue 1 is number {first} of the focus sequence",
+    fill = RECORDS.fill
+    remark = (
         "REMARK p is the probability of contact"
         if known
-        else "REMARK p is the coupling score over the largest, at least 0",
-        "METHOD pairwise Potts model of the family's alignment",
-        "MODEL 1",
-    ]
-    text = "".join(sequence)
-    lines += [
-        text[start : start + RESIDUES_PER_LINE]
-        for start in range(0, len(text), RESIDUES_PER_LINE)
-    ]
-    rows = zip(
-        (pairs["i"] - first + 1).tolist(),
-        (pairs["j"] - first + 1).tolist(),
-        likely.tolist(),
-        strict=True,
+        else "REMARK p is the coupling score over the largest, at least 0"
     )
-    for i, j, p in sorted(rows, key=lambda row: -row[2]):
-        lines.append(f"{i} {j} 0 {CONTACT_DISTANCE:g} {p:.6f}")
-    return "\n".join([*lines, "END", ""])
+    text = "".join(sequence)
+    head = [
+        fill("PFRMAT RR"),
+        fill("TARGET {}", _one_word(coupling.name)),
+        fill("AUTHOR pottsfold"),
+        fill("REMARK residue 1 is number {} of the focus sequence", first),
+        fill(remark),
+        fill("METHOD pairwise Potts model of the family's alignment"),
+        fill("MODEL 1"),
+        *(
+            fill("{}", text[start : start + RESIDUES_PER_LINE])
+            for start in range(0, len(text), RESIDUES_PER_LINE)
+        ),
+    ]
+    order = np.argsort(-likely, kind="stable")
+    columns = [
+        (pairs["i"].to_numpy() - first + 1)[order].tolist(),
+        (pairs["j"].to_numpy() - first + 1)[order].tolist(),
+        likely[order].tolist(),
+    ]
+    rows = RECORDS.rows(f"{{}} {{}} 0 {CONTACT_DISTANCE:g} {{:.6f}}", columns)
+    return fill("{}{}END\n", RECORDS.lines(head), rows)
 
 
 def _one_word(name: str) -> str:
-    """Return a target's name: records are parted by blanks."""
-    return "_".join(name.split()) or "unnamed"
+    """Return a target's name: records are parted by blanks and ended by line ends."""
+    words = "_".join(name.split())
+    return "".join(x if x.isprintable() else "_" for x in words) or "unnamed"
 
 
 CASP_RR = ContactFormat(

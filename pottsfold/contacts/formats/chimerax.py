@@ -16,6 +16,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pottsfold.contacts.formats.checked_text import (
+    CheckedText,
+    Dialect,
+    chimerax_string,
+)
 from pottsfold.contacts.formats.contact_format import (
     ContactFormat,
     Contacts,
@@ -29,13 +34,16 @@ from pottsfold.contacts.formats.links import (
     linked_contacts,
 )
 from pottsfold.contacts.ranking import DEFAULT_SEPARATION
-from pottsfold.errors import UsageError
 
 # By name: after atoms a number sign could begin the name of a model.
 BLAND, TOUCHED = "lightgray", "cornflowerblue"
+# A hyphen between names is a range, and * or ? stand for any.
+SCRIPT = Dialect("a ChimeraX script", r"[A-Za-z0-9_]*")
+ATOMS = Dialect("a ChimeraX script", r"[A-Za-z0-9_']+")
+NUMBERS = Dialect("a ChimeraX script", r"-?[0-9]+[A-Za-z0-9]?")
 
 
-def pseudobond_text(links: Sequence[Link]) -> str:
+def pseudobond_text(links: Sequence[Link]) -> CheckedText:
     """Return links as a pseudobond file: thick where in contact, else thin.
 
     Parameters
@@ -43,18 +51,21 @@ def pseudobond_text(links: Sequence[Link]) -> str:
     links : sequence of Link
         From :func:`pottsfold.contacts.formats.linked_pairs`.
     """
-    lines = ["; halfbond = false", "; dashes = 0"]
+    fill = SCRIPT.fill
+    lines = [fill("; halfbond = false"), fill("; dashes = 0")]
     for kind, colour in COLOURS.items():
         drawn = [link for link in links if link.kind == kind]
         if drawn:
-            lines += [f"; {kind.replace('_', ' ')}", f"; radius = {RADII[kind]:g}"]
-        lines += [f"{_atom(one.first)} {_atom(one.second)} {colour}" for one in drawn]
-    return "\n".join([*lines, ""])
+            lines += [fill(f"; {kind.replace('_', ' ')}")]
+            lines += [fill("; radius = {:g}", RADII[kind])]
+        ends = [(_atom(one.first), _atom(one.second)) for one in drawn]
+        lines += [fill(f"{{}} {{}} {colour}", *pair) for pair in ends]
+    return SCRIPT.lines(lines)
 
 
 def chimerax_commands(
     links: Sequence[Link], structure: str | Path, pseudobonds: str | Path
-) -> str:
+) -> CheckedText:
     """Return commands that open a structure and its pseudobonds, and colour it.
 
     Parameters
@@ -67,50 +78,55 @@ def chimerax_commands(
     Raises
     ------
     UsageError
-        If a path has a quotation mark in it, which no command can hold.
+        If a path or a name has a character in it that no command can hold.
     """
     ends = list(
         dict.fromkeys(end for link in links for end in (link.first, link.second))
     )
+    fill = SCRIPT.fill
     commands = [
-        f"open {_quoted(structure)}",
-        "hide atoms",
-        "show cartoons",
+        fill("open {}", chimerax_string(structure)),
+        fill("hide atoms"),
+        fill("show cartoons"),
         # A line is shown with the atoms at its ends, which cartoons would hide.
-        "cartoon suppress false",
-        f"color {BLAND}",
+        fill("cartoon suppress false"),
+        fill(f"color {BLAND}"),
     ]
     if ends:
-        residues = _union({end: "" for end in ends})
-        atoms = _union({end: f"@{end.atom}" for end in ends})
-        commands += [f"color {residues} {TOUCHED}", f"show {atoms} atoms"]
-    return "\n".join([*commands, f"open {_quoted(pseudobonds)}", "view", ""])
+        residues = _union({end: fill("") for end in ends})
+        atoms = _union({end: ATOMS.fill("@{}", end.atom) for end in ends})
+        commands += [
+            fill(f"color {{}} {TOUCHED}", residues),
+            fill("show {} atoms", atoms),
+        ]
+    commands += [fill("open {}", chimerax_string(pseudobonds)), fill("view")]
+    return SCRIPT.lines(commands)
 
 
-def _union(ends: dict[End, str]) -> str:
+def _union(ends: dict[End, CheckedText]) -> CheckedText:
     """Return all residues, or the atoms that follow their numbers, as one name."""
-    numbers: dict[tuple[str, str], list[str]] = {}
+    numbers: dict[tuple[CheckedText, CheckedText], list[CheckedText]] = {}
     for end, atom in ends.items():
-        numbers.setdefault((end.chain, atom), []).append(end.number)
-    return " | ".join(
-        f"{_chain(chain)}:{','.join(dict.fromkeys(found))}{atom}"
+        numbers.setdefault((_chain(end), atom), []).append(_number(end))
+    parts = [
+        (chain, CheckedText(",".join(dict.fromkeys(found))), atom)
         for (chain, atom), found in numbers.items()
-    )
+    ]
+    return CheckedText(" | ".join(SCRIPT.fill("{}:{}{}", *part) for part in parts))
 
 
-def _atom(end: End) -> str:
-    return f"{_chain(end.chain)}:{end.number}@{end.atom}"
+def _atom(end: End) -> CheckedText:
+    return ATOMS.fill("{}:{}@{}", _chain(end), _number(end), end.atom)
 
 
-def _chain(name: str) -> str:
-    return f"/{name}" if name else ""
+def _number(end: End) -> CheckedText:
+    return NUMBERS.fill("{}", end.number)
 
 
-def _quoted(path: str | Path) -> str:
-    text = str(Path(path).absolute())
-    if '"' in text:
-        raise UsageError(f"{text}: ChimeraX cannot open a path with a quotation mark")
-    return f'"{text}"'
+def _chain(end: End) -> CheckedText:
+    """Return a chain, with its model where the file has several."""
+    model = "" if end.model is None else f"#1.{end.model:d}"
+    return SCRIPT.fill(model + "/{}" if end.chain else model, end.chain)
 
 
 def _write(path: str, contacts: Contacts) -> int:

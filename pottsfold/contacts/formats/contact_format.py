@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap
+from pottsfold.contacts.formats.checked_text import CheckedText
 from pottsfold.errors import UsageError
 from pottsfold.files import check_writable, written_whole
 from pottsfold.tables.writing import check_table_path, write_table
@@ -116,7 +117,7 @@ def as_table(make: Callable[[pd.DataFrame], pd.DataFrame]) -> Writer:
     return write
 
 
-def as_text(make: Callable[[Contacts], str]) -> Writer:
+def as_text(make: Callable[[Contacts], CheckedText]) -> Writer:
     """Return the writer of a text that is made of contacts."""
 
     def write(path: str, contacts: Contacts) -> int:
@@ -126,8 +127,16 @@ def as_text(make: Callable[[Contacts], str]) -> Writer:
     return write
 
 
-def write_text(path: str, text: str) -> None:
-    """Write a text, whole or not at all; ``-`` is standard output."""
+def write_text(path: str, text: CheckedText) -> None:
+    """Write a text, whole or not at all; ``-`` is standard output.
+
+    Raises
+    ------
+    TypeError
+        If its words were not checked: it is a fault of the format.
+    """
+    if not isinstance(text, CheckedText):
+        raise TypeError("a format's text is made by a `Dialect`")
     if path == "-":
         sys.stdout.write(text)
         return

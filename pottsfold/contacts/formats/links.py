@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pottsfold.contacts.chain_alignment import named
 from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap
 from pottsfold.contacts.formats.contact_format import Contacts
 from pottsfold.contacts.precision import CONTACT_DISTANCE
+from pottsfold.contacts.structure import InFile
+from pottsfold.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,11 +44,14 @@ class End:
         Residue number and insertion code, as ``52A``.
     atom : str
         CB, CA of a glycine.
+    model : int, optional
+        Model that the chain is in, from 1, where the file has several.
     """
 
     chain: str
     number: str
     atom: str
+    model: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,22 @@ def linked_pairs(
 
 
 def linked_contacts(contacts: Contacts) -> tuple[list[Link], str]:
-    """Return the lines to draw, and the file of the structure they are in."""
+    """Return the lines to draw, and the file of the structure they are in.
+
+    Raises
+    ------
+    UsageError
+        If residue numbers do not name one residue each.
+    """
     chain = contacts.chain
     assert chain is not None  # write_contacts sees to it
+    for each in chain.chains:
+        if each.in_file is not None and each.in_file.repeated:
+            raise UsageError(
+                f"{chain.path}: residue numbers of {named(each.name)} come again under "
+                "the same name, so a script cannot tell the residues apart; give each "
+                "chain a letter of its own in the file"
+            )
     return linked_pairs(contacts.pairs, contacts.coupling, chain), chain.path
 
 
@@ -123,4 +142,7 @@ def _having(chain: ChainMap, i: int, j: int) -> Iterator[int]:
 
 def _end(chain: ChainMap, k: int, site: int) -> End:
     residues = chain.chains[k]
-    return End(residues.name.strip(), residues.numbers[site], residues.anchors[site])
+    place = residues.in_file or InFile(residues.name)
+    return End(
+        place.chain.strip(), residues.numbers[site], residues.anchors[site], place.model
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pottsfold.contacts.coupling_map import CouplingMap
+from pottsfold.contacts.formats.checked_text import CheckedText, Dialect
 from pottsfold.contacts.formats.contact_format import (
     ContactFormat,
     Contacts,
@@ -17,6 +18,10 @@ from pottsfold.files import written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# Letters of an alphabet, parted by blanks.
+COLUMNS = Dialect("a list of contacts", r"\S")
 
 
 def evcouplings_table(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +44,7 @@ def evcouplings_table(pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs[kept].rename(columns=names).assign(score=pairs["score"])
 
 
-def plmc_text(pairs: pd.DataFrame) -> str:
+def plmc_text(pairs: pd.DataFrame) -> CheckedText:
     """Return pairs as lines ``i A_i j A_j 0 score``, in order of i, then of j.
 
     This is plmc's ``_ECs.txt``, which ConKit calls evfold. Six decimals, blanks
@@ -53,13 +58,10 @@ def plmc_text(pairs: pd.DataFrame) -> str:
     """
     ordered = pairs.sort_values(["i", "j"])
     columns = [ordered[name].tolist() for name in ("i", "aa_i", "j", "aa_j", "score")]
-    return "".join(
-        f"{i} {aa_i} {j} {aa_j} 0 {score:.6f}\n"
-        for i, aa_i, j, aa_j, score in zip(*columns, strict=True)
-    )
+    return COLUMNS.rows("{} {} {} {} 0 {:.6f}", columns)
 
 
-def ccmpred_text(coupling: CouplingMap) -> str:
+def ccmpred_text(coupling: CouplingMap) -> CheckedText:
     """Return the scores as CCMpred's ``.mat`` has them: L lines of L numbers.
 
     Every number has 21 digits and a tab after it, the last of a line too; the matrix
@@ -72,10 +74,7 @@ def ccmpred_text(coupling: CouplingMap) -> str:
     coupling : CouplingMap
         Of L sites.
     """
-    return "".join(
-        "".join(f"{value:.20e}\t" for value in row) + "\n"
-        for row in coupling.scores.tolist()
-    )
+    return COLUMNS.rows("{:.20e}\t" * coupling.length, coupling.scores.T.tolist())
 
 
 def _write_npy(path: str, contacts: Contacts) -> int:

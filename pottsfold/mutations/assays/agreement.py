@@ -86,19 +86,23 @@ def agreement_table(
             score: getattr(effects, score)[measured.rows[members]] for score in SCORES
         }
         scores, fit = measured.scores[members], measured.fit[members]
-        rows += _rows(name, scores, fit, predictions, seeds[name])
+        labelled = measured.labelled[members]
+        rows += _rows(name, scores, fit, labelled, predictions, seeds[name])
         if name == "2" and epistasis is not None and len(epistasis):
             singles = {CEILING: epistasis.score_1 + epistasis.score_2}
             # The same cut between fit and unfit as for all other rows.
             doubles = epistasis.score_12
             cut = _cut(measured)
-            rows += _rows(name, doubles, doubles > cut, singles, seeds[CEILING])
+            labelled = np.ones(len(doubles), np.bool_)
+            rows += _rows(
+                name, doubles, doubles > cut, labelled, singles, seeds[CEILING]
+            )
     return pd.DataFrame(rows)
 
 
 def _cut(measured: Measurements) -> float:
     """Return the highest score that still counts as unfit."""
-    unfit = measured.scores[~measured.fit & ~measured.partial]
+    unfit = measured.scores[~measured.fit & measured.labelled & ~measured.partial]
     return float(unfit.max()) if unfit.size else -np.inf
 
 
@@ -106,6 +110,7 @@ def _rows(
     name: str,
     scores: NDArray[np.float64],
     fit: NDArray[np.bool_],
+    labelled: NDArray[np.bool_],
     predictions: dict[str, NDArray[np.float64]],
     seed: np.random.SeedSequence,
 ) -> list[dict[str, object]]:
@@ -127,7 +132,9 @@ def _rows(
             "spearman": spearman(scores, values) if score in judged else np.nan,
             "low": ends[score][0],
             "high": ends[score][1],
-            "auc": area_under_curve(fit, values) if score in judged else np.nan,
+            "auc": area_under_curve(fit[labelled], values[labelled])
+            if score in judged
+            else np.nan,
             "ndcg": ndcg(scores, values) if score in judged else np.nan,
             "top_recall": top_recall(scores, values) if score in judged else np.nan,
         }

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError, nearest
+from pottsfold.mutations.assays.cells import functional, numbers
+from pottsfold.mutations.library.files.header import find_column
+from pottsfold.mutations.library.remarks import remark_lines
 from pottsfold.mutations.mutants import OK, PARTIAL, REASONS, UNSCORABLE, Mutants
 
 if TYPE_CHECKING:
@@ -41,10 +44,15 @@ class Measurements:
     fit : (m,) bool
         Which mutants count as functional: ``DMS_score_bin`` where the library has
         it, else a score above the median of the mutants that are covered whole.
+    labelled : (m,) bool
+        Which mutants are known to be functional or not: all, but for those without a
+        ``DMS_score_bin`` where the library has it.
     row_scores : (n,) float64
         Score of every row of the library, NaN where there is none.
     notes : tuple of str
         What became of the library's rows, a sentence each.
+    conversions : tuple of str
+        Those of them that say what was taken otherwise than written.
     """
 
     column: str
@@ -53,8 +61,10 @@ class Measurements:
     depths: NDArray[np.int64]
     partial: NDArray[np.bool_]
     fit: NDArray[np.bool_]
+    labelled: NDArray[np.bool_]
     row_scores: NDArray[np.float64]
     notes: tuple[str, ...]
+    conversions: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -84,11 +94,11 @@ def measurements(
     Raises
     ------
     UsageError
-        If there is no such column, fewer than 10 mutants are left, or all their
-        scores are equal.
+        If there is no such column, fewer than 10 mutants are left, all their scores
+        are equal, or cells can be taken in two ways.
     """
     column = find_score_column(library, score_column)
-    row_scores = _numbers(library[column])
+    row_scores, converted = numbers(library[column], column)
     if lower_is_fitter:
         row_scores = -row_scores
     measured = np.isfinite(row_scores)
@@ -99,15 +109,24 @@ def measurements(
     _check(column, mutants, measured, means)
     rows = np.concatenate([first, pieces])
     scores = np.concatenate([means, row_scores[pieces]])
-    if FITNESS_COLUMN in library.columns:
-        fit, rule = _numbers(library[FITNESS_COLUMN])[rows] > 0, f"{FITNESS_COLUMN} 1"
-    else:
-        fit, rule = scores > np.median(means), "a score above the median"
+    fit, labelled = scores > np.median(means), np.ones(len(rows), np.bool_)
+    rule = "a score above the median"
+    label_column = find_column(map(str, library.columns), FITNESS_COLUMN)
+    if label_column is not None:
+        fit, labelled, rule = functional(library[label_column], label_column)
+        fit, labelled = fit[rows], labelled[rows]
+    conversions = (*converted, *remark_lines(mutants.labels, mutants.remarks))
     notes = [
         f"measured: column {column}, {len(library)} rows; {len(first)} distinct "
         f"mutants are compared; counted as functional: those with {rule}",
+        *conversions,
         *_losses(library[column], mutants, measured),
     ]
+    if not labelled.all():
+        notes.append(
+            f"{np.count_nonzero(~labelled)} of them have no {label_column} and are "
+            "left out of the AUC"
+        )
     if len(whole) > len(first):
         notes.append(
             f"{len(whole) - len(first)} rows repeat a mutant; replicates are averaged"
@@ -124,8 +143,10 @@ def measurements(
         depths=mutants.counts[rows],
         partial=np.arange(len(rows)) >= len(first),
         fit=fit,
+        labelled=labelled,
         row_scores=row_scores,
         notes=tuple(notes),
+        conversions=conversions,
     )
 
 
@@ -137,7 +158,8 @@ def find_score_column(library: pd.DataFrame, score_column: str | None = None) ->
     library : DataFrame
         A measured library.
     score_column : str, optional
-        The column asked for; by default ``score``, else ``DMS_score``.
+        The column asked for; by default ``score``, else ``DMS_score``. Case and blanks
+        around do not matter where no name is exactly so.
 
     Raises
     ------
@@ -145,9 +167,9 @@ def find_score_column(library: pd.DataFrame, score_column: str | None = None) ->
         If there is none; the columns found are named.
     """
     names = [str(name) for name in library.columns]
-    for wanted in SCORE_COLUMNS if score_column is None else (score_column,):
-        if wanted in names:
-            return wanted
+    found = find_column(names, score_column or SCORE_COLUMNS)
+    if found is not None:
+        return found
     wanted = " nor ".join(SCORE_COLUMNS) if score_column is None else score_column
     raise UsageError(
         f"no column {wanted} among {', '.join(names[:12])}"
@@ -195,14 +217,6 @@ def distinct_mutants(
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.arange(len(order))
     return rows[first[order]], places[which]
-
-
-def _numbers(cells: pd.Series) -> NDArray[np.float64]:
-    """Return cells as numbers, NaN for those that hold no finite one."""
-    import pandas as pd
-
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _check(

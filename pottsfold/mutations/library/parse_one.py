@@ -7,13 +7,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pottsfold.errors import MutationError
+from pottsfold.mutations.mutant_text import split_mutant
 from pottsfold.mutations.mutants import Mutants, MutantsBuilder, Reference
-from pottsfold.mutations.notation import (
-    STOP,
-    Substitution,
-    read_substitution,
-    split_mutant,
-)
+from pottsfold.mutations.notation import STOP, Substitution, read_substitution
 
 
 def place(model: Reference, substitution: Substitution) -> tuple[int, int]:
@@ -128,18 +124,21 @@ class _Reader:
             gathering.add("", (), -1, "bad_notation", "there is no text")
             return
         try:
-            parts = [self.known.get(p) or self._learn(p) for p in split_mutant(text)]
+            texts, label = split_mutant(text, self.model.alphabet)
         except MutationError as error:
             gathering.add(text, (), -1, error.reason, str(error))
             return
-        self.wild_types.update(
-            (part.substitution.position, part.substitution.wild_type)
-            for part in parts
-            if part.substitution is not None
-        )
+        if label:
+            gathering.labels[label] += 1
+        parts = [self.known.get(part) or self._learn(part) for part in texts]
+        for part in parts:
+            if part.substitution is not None:
+                wild_type, position, _ = part.substitution
+                self.wild_types[position, wild_type] += 1
         reason, message = _fault(parts)
         changed = [part for part in parts if part.changes]
-        count = -1 if reason == "bad_notation" else len(changed)
+        unread = reason and any(part.substitution is None for part in parts)
+        count = -1 if unread else len(changed)
         places = [part.place for part in changed if part.place is not None]
         gathering.add(text, places, count, reason, message)
 

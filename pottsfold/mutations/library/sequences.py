@@ -10,10 +10,16 @@ from numpy.typing import NDArray
 
 from pottsfold.errors import MutationError
 from pottsfold.mutations.library.parse_one import place
+from pottsfold.mutations.library.stretch import stretch_of_sites
 from pottsfold.mutations.mutants import Mutants, MutantsBuilder, Reference
-from pottsfold.mutations.notation import WILD_TYPE, Substitution
+from pottsfold.mutations.notation import STOP, WILD_TYPE, Substitution
 
 INSERTS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz.")
+READ_TO_STOP = "sequences end in *, taken for the end of the reading frame"
+READ_IN_PART = (
+    "sequences are longer than the model, and only the stretch that agrees with its "
+    "focus sequence is scored"
+)
 # A longer stretch of residue numbers is no protein's.
 MAX_PROTEIN_LENGTH = 1 << 20
 
@@ -36,10 +42,9 @@ def place_each_sequence(reference: Reference, sequences: Iterable[object]) -> Mu
     known: dict[tuple[int, str], _Difference] = {}
     for sequence in sequences:
         letters = "".join(sequence.split()) if isinstance(sequence, str) else ""
-        aligned = _sites_letters(letters, reference.length, site_of)
-        if aligned is None:
-            message = _lengths(len(letters), reference, len(site_of))
-            gathering.add("", (), -1, "bad_notation", message)
+        aligned, problem = _at_sites(reference, letters, site_of, gathering)
+        if problem:
+            gathering.add("", (), -1, "bad_notation", problem)
             continue
         differences = []
         for column in np.flatnonzero(alphabet.encode(aligned) != focus).tolist():
@@ -79,6 +84,36 @@ def residue_columns(reference: Reference) -> NDArray[np.int64]:
 def letter_fault(reference: Reference, column: int, letter: str) -> str:
     """Return the reason that a letter cannot be scored at a site, empty for none."""
     return _difference(reference, column, letter).reason
+
+
+def _at_sites(
+    reference: Reference,
+    letters: str,
+    site_of: NDArray[np.int64],
+    gathering: MutantsBuilder,
+) -> tuple[str, str]:
+    """Return the letters at a model's sites, or why they cannot be told."""
+    length = reference.length
+    aligned = _sites_letters(letters, length, site_of)
+    if aligned is not None:
+        return aligned, ""
+    translated = STOP not in reference.alphabet.letters and letters.endswith(STOP)
+    if translated:
+        aligned = _sites_letters(letters[:-1], length, site_of)
+        if aligned is not None:
+            gathering.remark(READ_TO_STOP, f"letters 1 to {len(letters) - 1}")
+            return aligned, ""
+    told = _lengths(len(letters), reference, len(site_of))
+    if len(letters) <= length:
+        return "", f"{told}; one letter a site is needed"
+    first, last, problem = stretch_of_sites(
+        reference, letters[:-1] if translated else letters
+    )
+    if problem:
+        return "", f"{told}; {problem}"
+    gathering.remark(READ_IN_PART, f"letters {first + 1} to {last + 1}")
+    offsets = reference.numbering.positions - reference.numbering.positions[0]
+    return "".join(letters[first + k] for k in offsets.tolist()), ""
 
 
 def _sites_letters(letters: str, length: int, site_of: NDArray[np.int64]) -> str | None:

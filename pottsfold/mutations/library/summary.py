@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from pottsfold.lazy import lazy_module
 from pottsfold.mutations.library.numbering_shift import numbering_shift
+from pottsfold.mutations.library.remarks import remark_lines
 from pottsfold.mutations.mutants import (
     OK,
     PARTIAL,
     REASONS,
     STATUSES,
+    UNSCORABLE,
     Issue,
     Mutants,
     Reference,
+    Remark,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ MAX_MESSAGE_LENGTH = 400
 MAX_POSITIONS = 5
 # Garbage may name any number of positions: more kinds are not counted apart.
 MAX_WILD_TYPES = 1 << 20
+MAX_LABELS = 1 << 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,12 @@ class BatchSummary:
         As in :class:`Mutants`.
     hashes : (ok,) uint64
         One for every mutant whose status is ok; equal ones have equal hashes.
+    labels : dict of int
+        As in :class:`Mutants`.
+    remarks : dict of Remark
+        As in :class:`Mutants`.
+    formulas : int
+        Cells copied as text that a spreadsheet would take for formulas.
     """
 
     rows: int
@@ -60,10 +70,13 @@ class BatchSummary:
     issues: Mapping[str, Issue]
     wild_types: Mapping[tuple[int, str], int]
     hashes: NDArray[np.uint64]
+    labels: Mapping[str, int]
+    remarks: Mapping[str, Remark]
+    formulas: int = 0
 
 
-def summarize_batch(mutants: Mutants) -> BatchSummary:
-    """Return the count of a batch."""
+def summarize_batch(mutants: Mutants, formulas: int = 0) -> BatchSummary:
+    """Return the count of a batch, and of the formulas in what is copied with it."""
     shape = len(STATUSES), len(REASONS)
     kinds = mutants.statuses.astype(np.int64) * shape[1] + mutants.reasons
     hashes = np.empty(len(mutants), np.uint64)
@@ -74,6 +87,9 @@ def summarize_batch(mutants: Mutants) -> BatchSummary:
         mutants.issues,
         mutants.wild_types,
         hashes[mutants.statuses == OK],
+        mutants.labels,
+        mutants.remarks,
+        formulas,
     )
 
 
@@ -83,7 +99,10 @@ class LibrarySummary:
     def __init__(self) -> None:
         self.rows = 0
         self.repeats = 0
+        self.formulas = 0
         self._kinds = np.zeros((len(STATUSES), len(REASONS)), np.int64)
+        self.labels: Counter[str] = Counter()
+        self._remarks: dict[str, Remark] = {}
         self._issues: dict[str, Issue] = {}
         self._wild_types: Counter[tuple[int, str]] = Counter()
         self._slots = np.zeros(FIRST_SLOTS, np.uint64)
@@ -93,7 +112,14 @@ class LibrarySummary:
         """Count the next batch."""
         for reason, (row, message) in batch.issues.items():
             self._issues.setdefault(reason, Issue(self.rows + row, message))
+        if len(self.labels) < MAX_LABELS:
+            self.labels.update(batch.labels)
+        for sentence, (times, row, example) in batch.remarks.items():
+            first = Remark(0, self.rows + row, example)
+            known = self._remarks.get(sentence, first)
+            self._remarks[sentence] = known._replace(times=known.times + times)
         self.rows += batch.rows
+        self.formulas += batch.formulas
         self._kinds += batch.kinds
         if len(self._wild_types) < MAX_WILD_TYPES:
             self._wild_types.update(batch.wild_types)
@@ -102,6 +128,11 @@ class LibrarySummary:
             batch.hashes, self._slots, self._known, MAX_KNOWN
         )
         self.repeats += repeats
+
+    @property
+    def unscorable(self) -> int:
+        """Number of mutants that cannot be scored."""
+        return int(self._kinds[UNSCORABLE].sum())
 
     def lines(self, reference: Reference, shift: int = 0) -> list[str]:
         """Return what became of the library, one sentence a line.
@@ -117,8 +148,9 @@ class LibrarySummary:
         -------
         list of str
             How many mutants have which status; for every reason how many and the
-            first of them; which positions the model lacks; how many repeat another;
-            and, if most wild types disagree, the shift that would mend it.
+            first of them; what was taken otherwise than written; which positions
+            the model lacks; how many repeat another; and, if most wild types
+            disagree, the shift that would mend it.
         """
         of_status = self._kinds.sum(axis=1).tolist()
         counts = ", ".join(
@@ -127,6 +159,7 @@ class LibrarySummary:
         return [
             f"{self.rows} mutants: {counts}",
             *self._fault_lines(),
+            *remark_lines(self.labels, self._remarks),
             *self._missing_lines(reference, shift),
             *self._repeat_lines(),
             *self._shift_lines(reference, shift),

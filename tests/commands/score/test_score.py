@@ -171,7 +171,7 @@ def test_full_length_proteins_are_read_by_residue_number(there, capsys):
 def test_numbers_are_shifted_when_asked_and_only_then(there, capsys):
     rows = [f"{letter}{110 + k}W" for k, letter in enumerate(FOCUS)]
     Path("far.csv").write_text("mutant\n" + "\n".join(rows))
-    assert score("far.csv", "-o", "o.csv") == 0
+    assert score("far.csv", "-o", "o.csv") == 2
     said = capsys.readouterr().err
     assert "nothing was shifted: score with --shift -100" in said
     assert pd.read_csv("o.csv")["status"].eq("unscorable").all()
@@ -184,12 +184,12 @@ def test_numbers_are_shifted_when_asked_and_only_then(there, capsys):
     )
     np.testing.assert_allclose(table["log_odds"], near["log_odds"], atol=1e-6)
     capsys.readouterr()
-    assert score("far.csv", "-o", "o.csv", "--shift", 7) == 0
+    assert score("far.csv", "-o", "o.csv", "--shift", 7) == 2
     assert "--shift 7 is not the one" in (said := capsys.readouterr().err)
     assert "agree with the model's; score with --shift -100" in said
     near = [f"{letter}{10 + k}W" for k, letter in enumerate(FOCUS)]
     Path("near.csv").write_text("mutant\n" + "\n".join(near))
-    assert score("near.csv", "-o", "o.csv", "--shift", 7) == 0
+    assert score("near.csv", "-o", "o.csv", "--shift", 7) == 2
     assert "agree with the model's; leave it out" in capsys.readouterr().err
     assert score("near.csv", "-o", "o.csv", "--shift", 10**30) == 2
     Path("a.fa").write_text(f">wt\n{FOCUS}\n")
@@ -259,10 +259,17 @@ def test_a_library_is_not_written_over(there, capsys):
     assert Path("l.csv").read_bytes() == before
 
 
-def test_nameless_columns_are_told(there, capsys):
-    Path("a.csv").write_text("mutant,,\nM10W,,\n")
-    assert score("a.csv", "-o", "o.csv") == 2
-    assert "the header has two columns without a name" in capsys.readouterr().err
+def test_empty_columns_without_a_name_are_left_out(there, capsys):
+    Path("a.csv").write_text("mutant,,n,\nM10W,,1,\n")
+    assert score("a.csv", "-o", "o.csv") == 0
+    assert list(pd.read_csv("o.csv")) == [*COLUMNS, "n"]
+    said = capsys.readouterr().err
+    assert "2 empty columns without a name are left out" in said
+    Path("a.csv").write_text("# c\nmutant,,n,\nM10W,,1,\nM10A,,2,x\n")
+    assert score("a.csv", "-o", "p.csv") == 2
+    said = capsys.readouterr().err
+    assert "cell 4 of row 2 from line 3 on is not empty; name its column" in said
+    assert not Path("p.csv").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
@@ -287,3 +294,92 @@ def test_a_column_of_numbers_is_no_column_of_mutants(there, capsys):
     assert score("n.parquet", "-o", "o.csv") == 2
     assert "holds int64, not texts" in capsys.readouterr().err
     assert not Path("o.csv").exists()
+
+
+def test_a_library_of_which_little_can_be_scored_is_told_loudly(there, capsys):
+    Path("none.csv").write_text("mutant\nW10A\nx\n")
+    for output in ("o.csv", "-"):
+        assert score("none.csv", "-o", output) == 2
+        out, err = capsys.readouterr()
+        assert err.splitlines()[-1].startswith(
+            "pottsfold: none.csv: NONE of its 2 mutants can be scored; the column"
+        )
+    assert out == Path("o.csv").read_text()
+    assert score("none.csv", "-o", "o.csv", "--allow-unscorable") == 0
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "WARNING: 2 of 2 mutants cannot be scored; the column reason says why"
+    )
+    Path("most.csv").write_text("mutant\nW10A\nx\nM10A\n")
+    assert score("most.csv", "-o", "o.csv") == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith("WARNING: 2 of 3 mutan")
+    Path("half.csv").write_text("mutant\nW10A\nx\nM10A\nM10A:A99C\n")
+    assert score("half.csv", "-o", "o.csv") == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "wrote o.csv"
+
+
+def test_formulas_are_copied_as_they_stand_unless_asked(there, in_blocks_of, capsys):
+    cells = ["=1+1", "x", "-1.5", "@y", "-13G", "+z,z"]
+    text = "mutant,note\n" + "".join(f'M10W,"{cell}"\n' for cell in cells)
+    Path("a.csv").write_text(text + "=2+2,\n")
+    for size in (20, 1 << 20):
+        in_blocks_of(size)
+        assert score("a.csv", "-o", "o.csv") == 0
+        assert "4 copied cells begin like a spreadsheet formula; --escape" in (
+            capsys.readouterr().err
+        )
+        table = pd.read_csv("o.csv", keep_default_na=False)
+        assert table["note"].tolist() == [*cells, ""]
+        assert table["mutant"].tolist()[-1] == "=2+2"
+        assert score("a.csv", "-o", "e.tsv", "--escape-formulas") == 0
+        assert "an apostrophe was put before 4 cells" in capsys.readouterr().err
+        table = pd.read_csv("e.tsv", sep="\t", keep_default_na=False)
+        assert table["note"].tolist() == [
+            *("'=1+1", "x", "-1.5", "'@y", "-13G", "'+z,z", "")
+        ]
+        assert table["mutant"].tolist()[-2:] == ["M10W", "'=2+2"]
+        assert score("a.csv", "-o", "-", "--escape-formulas") == 0
+        assert '"\'+z,z"' in capsys.readouterr().out
+    assert score("a.csv", "-o", "o.parquet") == 0
+    assert "formula" not in capsys.readouterr().err
+    assert score("a.csv", "-o", "o.parquet", "--escape-formulas") == 2
+    assert "--escape-formulas: only text holds" in capsys.readouterr().err
+
+
+def test_a_library_of_two_chains_is_refused_and_of_one_told(there, capsys):
+    Path("one.csv").write_text("mutant;x\nMA10W;1\nKA11A,TA12C;2\nM10W;3\n")
+    assert score("one.csv", "-o", "o.csv") == 0
+    assert "2 mutants name chain A, taken for the model's own" in (
+        capsys.readouterr().err
+    )
+    expected = score_table(
+        family(), pd.DataFrame({"mutant": ["M10W", "K11A:T12C", "M10W"]})
+    )
+    table = pd.read_csv("o.csv")
+    np.testing.assert_allclose(table["log_odds"], expected["log_odds"], atol=1e-6)
+    assert table["mutant"].tolist() == ["MA10W", "KA11A,TA12C", "M10W"]
+    Path("two.csv").write_text("mutant\nMA10W;\nGeneX:p.Met10Trp\n")
+    assert score("two.csv", "-o", "p.csv") == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "name chain A (1 mutants), target GeneX (1 mutants), and a model" in said
+    assert not Path("p.csv").exists()
+    assert not Path("p.csv.parts").exists()
+
+
+def test_sequences_around_the_sites_are_told(there, capsys):
+    Path("a.fa").write_text(f">a\n{FOCUS}\n>b\nGS{FOCUS}LE\n>c\n{FOCUS}*\n")
+    assert score("a.fa", "-o", "o.csv") == 0
+    assert pd.read_csv("o.csv")["mutant"].tolist() == ["WT"] * 3
+    said = capsys.readouterr().err
+    assert "1 sequences are longer than the model, and only the stretch that" in said
+    assert "; the first is number 2: letters 3 to 18" in said
+    assert "1 sequences end in *, taken for the end of the reading frame; the" in said
+
+
+def test_a_column_like_the_one_meant_is_taken(there, capsys):
+    Path("a.csv").write_text("id;Mutant \n1;M10W\n")
+    assert score("a.csv", "-o", "o.csv") == 0
+    assert "column Mutant  is scored; --column" in capsys.readouterr().err
+    assert pd.read_csv("o.csv")[["mutant", "status", "id"]].values.tolist() == [
+        ["M10W", "ok", 1]
+    ]
+    assert score("a.csv", "-o", "o.csv", "--column", "mutant") == 0

@@ -10,15 +10,18 @@ import pytest
 
 from pottsfold.contacts import coupling_map, map_structure, ranked_pairs
 from pottsfold.contacts.formats import (
+    CONTACT_FORMATS,
+    Contacts,
     End,
     Link,
     chimerax_commands,
     linked_pairs,
     pseudobond_text,
     pymol_text,
+    write_contacts,
 )
 from pottsfold.errors import UsageError
-from tests.contacts.made_structures import chain_atoms, pdb_text
+from tests.contacts.made_structures import atom_lines, chain_atoms, pdb_text
 from tests.contacts.test_chain_map import FOCUS, model_of
 
 PAIR = re.compile(r"(/\S*:\S+@\w+) (/\S*:\S+@\w+) (#\w{6})")
@@ -116,3 +119,52 @@ def test_chain_without_a_name_is_left_out_of_chimerax_names():
     assert ":5@CB :52A@CA #0072B2" in pseudobond_text([link])
     assert 'chain "" and resi 5)' in pymol_text([link], "x.pdb")
     assert "color :5,52A cornflowerblue" in chimerax_commands([link], "x.pdb", "x.pb")
+
+
+def test_models_of_an_assembly_are_named(tmp_path):
+    path = tmp_path / "assembly.pdb"
+    copy = [replace(atom, x=57 - atom.x, y=5.0) for atom in chain_atoms(FOCUS)]
+    lines = []
+    for k, atoms in enumerate((chain_atoms(FOCUS), copy), start=1):
+        lines += [f"MODEL     {k:>4}", *atom_lines(atoms), "ENDMDL"]
+    path.write_text("\n".join(lines))
+    model = model_of(FOCUS)
+    coupling, chain = coupling_map(model), map_structure(model, path)
+    links = list(links_of((coupling, chain)).values())
+    between = next(link for link in links if link.kind == "between_chains")
+    assert {between.first.model, between.second.model} == {1, 2}
+    assert {between.first.chain, between.second.chain} == {"A"}
+    bonds = pseudobond_text(links)
+    assert re.search(r"#1\.1/A:\d+@CA #1\.2/A:\d+@CA #009E73", bonds)
+    assert "color #1.1/A:" in chimerax_commands(links, path, "x.pb")
+    script = pymol_text(links, path).split("\n")
+    assert script[1:3] == ["split_states pottsfold", "delete pottsfold"]
+    assert any('(pottsfold_0002 and chain "A" and resi' in line for line in script)
+    assert script[-2] == "zoom pottsfold_*"
+
+
+def test_first_of_several_models_is_named_in_chimerax_alone(tmp_path):
+    path = tmp_path / "nmr.pdb"
+    bent = [replace(atom, y=0.1 * k * k) for k, atom in enumerate(chain_atoms(FOCUS))]
+    lines = []
+    for k, atoms in enumerate((chain_atoms(FOCUS), bent), start=1):
+        lines += [f"MODEL     {k:>4}", *atom_lines(atoms), "ENDMDL"]
+    path.write_text("\n".join(lines))
+    model = model_of(FOCUS)
+    links = list(links_of((coupling_map(model), map_structure(model, path))).values())
+    assert "#1.1/A:1@CA #1.1/A:3@CA" in pseudobond_text(links)
+    assert "split_states" not in pymol_text(links, path)
+
+
+def test_residues_that_numbers_do_not_tell_apart_are_not_drawn(tmp_path):
+    path = tmp_path / "twice.pdb"
+    first = atom_lines(chain_atoms(FOCUS))
+    second = atom_lines(chain_atoms(FOCUS, y=6))
+    path.write_text("\n".join([*first, "TER", *second, "TER"]))
+    model = model_of(FOCUS)
+    coupling, chain = coupling_map(model), map_structure(model, path)
+    assert [each.name for each in chain.chains] == ["A", "A-2"]
+    given = Contacts(ranked_pairs(coupling, chain=chain), coupling, chain)
+    for name, ending in (("pymol", ".pml"), ("chimerax", ".cxc")):
+        with pytest.raises(UsageError, match="residue numbers of chain A come again"):
+            write_contacts(str(tmp_path / f"x{ending}"), CONTACT_FORMATS[name], given)

@@ -11,9 +11,12 @@ from pottsfold.contacts.formats import (
     Contacts,
     write_contacts,
 )
+from pottsfold.contacts.formats.checked_text import Dialect
 from pottsfold.contacts.formats.contact_format import as_text
 from pottsfold.errors import OutputError, UsageError
 from tests.strategies import random_model
+
+WORDS = Dialect("a count", r"\w*")
 
 
 def made_contacts() -> Contacts:
@@ -22,7 +25,9 @@ def made_contacts() -> Contacts:
 
 
 def test_a_new_format_is_one_value(tmp_path):
-    count = ContactFormat("count", "text", as_text(lambda c: f"{len(c.pairs)}\n"))
+    count = ContactFormat(
+        "count", "text", as_text(lambda c: WORDS.rows("{}", [[len(c.pairs)]]))
+    )
     path = count.check_path(str(tmp_path / "n.txt"))
     assert write_contacts(path, count, made_contacts()) == "15 pairs"
     assert (tmp_path / "n.txt").read_text() == "15\n"

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 
-from pottsfold.errors import UsageError
-from pottsfold.mutations import place_library, place_texts
-from pottsfold.mutations.assays import measurements
+from pottsfold.errors import TableError, UsageError
+from pottsfold.mutations import mutant_effects, place_library, place_texts
+from pottsfold.mutations.assays import agreement_table, measurements
 from pottsfold.mutations.assays.assay_table import distinct_mutants, find_score_column
 from tests.mutations.assays import made
 from tests.strategies import seeds
@@ -124,3 +124,44 @@ def test_wild_type_and_unscorable_rows_are_left_out_and_partial_ones_kept_apart(
 def test_libraries_with_nothing_to_rank_are_refused(mutants, scores, complaint):
     with pytest.raises(UsageError, match=complaint):
         measured(table_of(mutants, scores))
+
+
+def test_rows_without_a_label_are_left_out_of_the_auc():
+    scores = np.arange(30.0)
+    table = table_of(SINGLES, scores)
+    effects = mutant_effects(MODEL, place_library(MODEL, table))
+    labels = np.where(scores > 12, "True", "False").astype(object)
+    labels[[3, 20]] = ""
+    found = measured(table.assign(DMS_score_bin=labels))
+    assert found.labelled.sum() == 28
+    assert any("2 of them have no DMS_score_bin and are left" in n for n in found.notes)
+    assert any("with DMS_score_bin True" in note for note in found.notes)
+    kept = np.delete(np.arange(30), [3, 20])
+    alone = measured(
+        table.iloc[kept].assign(DMS_score_bin=(scores[kept] > 12).astype(int))
+    )
+    part = mutant_effects(MODEL, place_library(MODEL, table.iloc[kept]))
+    np.testing.assert_array_equal(
+        agreement_table(found, effects)["auc"], agreement_table(alone, part)["auc"]
+    )
+
+
+def test_columns_may_differ_by_case_and_blanks():
+    table = table_of(SINGLES, np.arange(30.0)).rename(columns={"score": "DMS_Score "})
+    found = measured(table.assign(dms_score_BIN=["no", "yes"] * 15))
+    assert found.column == "DMS_Score "
+    assert found.fit.sum() == 15
+
+
+def test_what_is_converted_is_told():
+    table = table_of([f"B:{name}" for name in SINGLES], [f"{k},25" for k in range(30)])
+    found = measured(table)
+    assert found.scores.tolist() == [k + 0.25 for k in range(30)]
+    assert found.conversions == (
+        "column score: commas are decimal points, 0,25 is 0.25",
+        "30 mutants name chain B, taken for the model's own protein",
+    )
+    assert {*found.conversions} <= {*found.notes}
+    table["mutant"] = [*table["mutant"][:-1], f"C:{SINGLES[-1]}"]
+    with pytest.raises(TableError, match=r"name chain B \(29 mutants\), chain C \(1 m"):
+        measured(table)

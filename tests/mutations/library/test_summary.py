@@ -17,6 +17,7 @@ TEXTS = st.sampled_from(
         *(f"{FOCUS[k]}{k + 1}{letter}" for k in range(3) for letter in "AW"),
         *(f"{FOCUS[0]}1W:{FOCUS[3]}4{letter}" for letter in "CD"),
         *("A99C", "WT", "bad", f"{FOCUS[0]}1W:A99C", f"{FOCUS[0]}1*", None),
+        *(f"B:{FOCUS[0]}1W", "X:p.="),
     ]
 )
 

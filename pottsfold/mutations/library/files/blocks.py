@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -18,9 +19,17 @@ else:
 
 BLOCK_BYTES = 1 << 18
 MAX_ROW_LENGTH = 64 << 20
+LINE_END = b"\n"
 COMMENT = re.compile(rb"^#.*$", re.MULTILINE)
 LEADING = re.compile(rb"(?:[ \t\r]*\n|#[^\n]*\n)*(?:#[^\n]*\Z)?")
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = codecs.BOM_UTF8
+# Those of UTF-32 first: one begins with one of UTF-16.
+WIDE_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 class Block(NamedTuple):
@@ -67,6 +76,7 @@ class Bytes:
             raise TableError(name, "is a folder; name a file") from None
         except OSError as error:
             raise _unreadable(name, error) from error
+        self._decoder: codecs.IncrementalDecoder | None = None
         self.size = self.raw.seek(0, 2) if self.raw.seekable() else 0
         if self.size:
             self.raw.seek(0)
@@ -76,12 +86,34 @@ class Bytes:
             raise _unreadable(name, error) from error
 
     def read(self, count: int) -> bytes:
-        """Return at most ``count`` bytes, none at the end; -1 for all."""
+        """Return at most ``count`` bytes, none at the end; -1 for all.
+
+        More of a file that is not in UTF-8, see :meth:`transcode`.
+        """
         try:
             data: bytes = self.handle.read(count)
+            while self._decoder is not None:
+                text = self._decoder.decode(data, final=not data)
+                if text or not data:
+                    return text.encode()
+                data = self.handle.read(count)
         except Exception as error:  # as above
             raise _unreadable(self.name, error) from error
         return data
+
+    def transcode(self, start: bytes) -> bytes:
+        """Return the file's first bytes in UTF-8, and all others from now on.
+
+        UTF-16 and UTF-32 are known by their byte-order mark; others stay as they are.
+        """
+        for mark, encoding in WIDE_MARKS:
+            if start.startswith(mark):
+                self._decoder = codecs.getincrementaldecoder(encoding)()
+                try:
+                    return self._decoder.decode(start).encode()
+                except UnicodeError as error:
+                    raise _unreadable(self.name, error) from error
+        return start
 
     def position(self) -> int:
         """Return how many bytes of the file, compressed as it is, have been read."""
@@ -118,16 +150,27 @@ def blocks(
     Raises
     ------
     TableError
-        If the file cannot be read, or a row does not end.
+        If the file cannot be read, a row does not end, or there is a NUL byte.
     """
     rest = start
     while True:
         data = source.read(BLOCK_BYTES)
+        if b"\0" in data:
+            check_undamaged(source.name, data, line + rest.count(LINE_END))
         rest = without_comments(rest + data, final=not data, delimiter=delimiter)
         end = cut(rest) if data else len(rest)
+        if not data and b'"' in rest and delimiter is not None:
+            # A line end that stands in quotes ends no row.
+            begun = cut(rest + b"\n")
+            if begun <= len(rest):
+                raise TableError(
+                    source.name,
+                    f"line {line + rest.count(LINE_END, 0, begun)} begins a row with a "
+                    "quote that is never closed; close it or leave it out",
+                )
         if end:
             yield Block(in_utf8(rest[:end]), line, source.position())
-            line += rest.count(b"\n", 0, end)
+            line += rest.count(LINE_END, 0, end)
             rest = rest[end:]
         elif len(rest) > MAX_ROW_LENGTH:
             raise TableError(
@@ -137,6 +180,17 @@ def blocks(
             )
         if not data:
             return
+
+
+def check_undamaged(name: str, data: bytes, line: int) -> None:
+    """Refuse text with a NUL byte; ``line`` is the one that it begins in."""
+    at = data.find(b"\0")
+    if at >= 0:
+        raise TableError(
+            name,
+            f"line {line + data.count(LINE_END, 0, at)} holds a NUL byte: the file is "
+            "damaged; copy it anew",
+        )
 
 
 def row_cut(delimiter: str) -> Callable[[bytes], int]:
@@ -177,9 +231,14 @@ def without_comments(
 
 def without_leading_comments(data: bytes, *, final: bool = False) -> bytes:
     """Return text with the comments above its first row made blank."""
+    above = leading_comments(data)
+    return without_comments(above, final=final) + data[len(above) :]
+
+
+def leading_comments(data: bytes) -> bytes:
+    """Return the comments and blank lines that a text begins with."""
     found = LEADING.match(data)
-    end = found.end() if found else 0
-    return without_comments(data[:end], final=final) + data[end:]
+    return found[0] if found else b""
 
 
 def in_utf8(data: bytes) -> bytes:

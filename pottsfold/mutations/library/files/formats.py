@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,10 +16,11 @@ from pottsfold.mutations.library.files.blocks import (
     Block,
     Bytes,
     blocks,
-    in_utf8,
     record_cut,
     row_cut,
 )
+from pottsfold.mutations.library.files.header import SEQUENCE, Header, find_column
+from pottsfold.mutations.notation import is_mutant
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 else:
     kernels = lazy_module("pottsfold.mutations.library.files.kernels")
 
-SEQUENCE = "mutated_sequence"
 BATCH_ROWS = 1 << 15
 READ_BYTES = 1 << 20
-LINE_END = re.compile(rb"\r\n|\n|\r")
+# What pandas calls an index that has no name of its own.
+NAMELESS_INDEX = re.compile("__index_level_[0-9]+__")
+# Begins the names given to empty columns: no header can hold it.
+EMPTY = "\0"
+# A word of so many letters is a sequence's.
+MIN_SEQUENCE = 24
 READABLE = (
     "csv, tsv or Parquet with a column mutant, or FASTA of whole sequences, is read"
 )
@@ -41,11 +45,12 @@ READABLE = (
 class LibraryFile(Protocol):
     """A library that is read once, from its beginning to its end.
 
-    ``names`` are its columns, ``size`` what the ``position`` of a block runs up to, 0
-    when unknown, in units of ``unit``.
+    ``names`` are its columns, ``notes`` sentences on what was guessed, ``size`` what
+    the ``position`` of a block runs up to, 0 when unknown, in units of ``unit``.
     """
 
     names: tuple[str, ...]
+    notes: tuple[str, ...]
     size: int
     unit: str
 
@@ -60,20 +65,29 @@ class LibraryFile(Protocol):
 
 
 class Separated:
-    """csv or tsv, whichever its header shows, every cell as a text."""
+    """Cells of text with a separator between them."""
 
     unit = "B"
 
-    def __init__(self, source: Bytes, start: bytes) -> None:
-        blank = len(start) - len(start.lstrip(b"\r\n \t"))
-        header, rest = (*LINE_END.split(start[blank:], maxsplit=1), b"")[:2]
-        text = in_utf8(header).decode()
+    def __init__(self, source: Bytes, header: Header, wanted: str | None) -> None:
         self._source = source
-        self._delimiter = "\t" if "\t" in text else ","
-        self._rest = rest
-        self._line = start.count(b"\n", 0, blank) + 2
-        cells = next(csv.reader([text], delimiter=self._delimiter), [])
-        self.names = tuple(cells)
+        self._column = find_column(header.names, wanted)
+        self._delimiter = header.separator
+        self._rest, self._line = header.rest, header.line
+        self._cells = header.names
+        nameless = [not name for name in header.names]
+        self.notes = header.notes
+        if sum(nameless) > 1:
+            # Spreadsheets save so what was once a column; one may hold row names.
+            self._cells = tuple(
+                f"{EMPTY}{k}" if empty else name
+                for k, (name, empty) in enumerate(
+                    zip(header.names, nameless, strict=True)
+                )
+            )
+            note = f"{sum(nameless)} empty columns without a name are left out"
+            self.notes = (*header.notes, note)
+        self.names = tuple(n for n in self._cells if not n.startswith(EMPTY))
         self.size = source.size
 
     def blocks(self) -> Iterator[Block]:
@@ -90,16 +104,16 @@ class Separated:
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
-        types = dict.fromkeys(self.names, pa.string())
+        types = dict.fromkeys(self._cells, pa.string())
         data: bytes = block.content
         if not data.strip(b"\r\n"):
-            return pa.schema(list(types.items())).empty_table()
+            return pa.schema([(name, pa.string()) for name in self.names]).empty_table()
         try:
-            return arrow_csv.read_csv(
+            table = arrow_csv.read_csv(
                 pa.BufferReader(data),
                 arrow_csv.ReadOptions(
                     use_threads=False,
-                    column_names=list(self.names),
+                    column_names=list(self._cells),
                     block_size=len(data) + 1,
                 ),
                 arrow_csv.ParseOptions(
@@ -109,10 +123,59 @@ class Separated:
             )
         except pa.ArrowInvalid as error:
             raise TableError(self._source.name, self._ragged(block)) from error
+        if b'"' in data and len(table) < data.count(b"\n"):
+            self._check_quotes(block)
+        return self._without_empty(table, block)
+
+    def _without_empty(self, table: pa.Table, block: Block) -> pa.Table:
+        """Return a table without the columns that have neither name nor cells."""
+        import pyarrow.compute as pc
+
+        if len(self.names) == len(self._cells):
+            return table
+        for place, name in enumerate(self._cells):
+            if name.startswith(EMPTY) and pc.any(pc.not_equal(table[name], "")).as_py():
+                row = pc.index(pc.not_equal(table[name], ""), True).as_py()
+                raise TableError(
+                    self._source.name,
+                    f"the header has {len(self._cells) - len(self.names)} columns "
+                    f"without a name, and cell {place + 1} of row {row + 1} from line "
+                    f"{block.line} on is not empty; name its column",
+                )
+        return table.select(list(self.names))
+
+    def _check_quotes(self, block: Block) -> None:
+        """Refuse a cell with line ends that has taken in other rows of the table.
+
+        A quote that nobody closed ends at the next, rows later.
+        """
+        if self._column is None:
+            return
+        place = self._cells.index(self._column)
+        rows = csv.reader(
+            io.StringIO(block.content.decode(), newline=""), delimiter=self._delimiter
+        )
+        line = block.line
+        try:
+            for row in rows:
+                for inner in (i for cell in row for i in cell.splitlines()[1:]):
+                    cells = next(csv.reader([inner], delimiter=self._delimiter), [])
+                    if place < len(cells) > 1 and _begins_row(cells[place]):
+                        raise self._swallowed(line, f"a row of its own ({inner[:40]})")
+                line = block.line + rows.line_num
+        except csv.Error as error:
+            # Cells have a greatest length.
+            raise self._swallowed(line, "very much") from error
+
+    def _swallowed(self, line: int, what: str) -> TableError:
+        return TableError(
+            self._source.name,
+            f"line {line} opens a quote that takes in {what}; close it or leave it out",
+        )
 
     def _ragged(self, block: Block) -> str:
         """Return the message that names the first row of another width."""
-        due = len(self.names)
+        due = len(self._cells)
         rows = csv.reader(
             io.StringIO(block.content.decode()), delimiter=self._delimiter
         )
@@ -133,6 +196,7 @@ class Fasta:
     """Whole sequences: the header as ``name``, and ``mutated_sequence``."""
 
     names: tuple[str, ...] = ("name", SEQUENCE)
+    notes: tuple[str, ...] = ()
     unit = "B"
 
     def __init__(self, source: Bytes, start: bytes) -> None:
@@ -170,8 +234,9 @@ class Fasta:
 
 
 class Parquet:
-    """Parquet, in batches of rows; pandas' index is left out."""
+    """Parquet, in batches of rows; an index of pandas without a name is left out."""
 
+    notes: tuple[str, ...] = ()
     unit = " rows"
 
     def __init__(self, source: Bytes, start: bytes) -> None:
@@ -194,7 +259,8 @@ class Parquet:
             raise self._damaged(error) from error
         finally:
             source.close()
-        self.names = tuple(_columns(self._file.schema_arrow))
+        names = self._file.schema_arrow.names
+        self.names = tuple(n for n in names if not NAMELESS_INDEX.fullmatch(n))
         self.size = self._file.metadata.num_rows
 
     def blocks(self) -> Iterator[Block]:
@@ -221,7 +287,8 @@ class Parquet:
         """Return a part as a table; any thread may call this."""
         import pyarrow as pa
 
-        return pa.Table.from_batches([block.content])
+        # Of what pandas noted in it, damaged or not, nothing is needed.
+        return pa.Table.from_batches([block.content]).replace_schema_metadata()
 
     def _damaged(self, error: Exception, read: int | None = None) -> TableError:
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -229,8 +296,6 @@ class Parquet:
         return TableError(self._name, f"damaged Parquet{where} ({said}); copy it anew")
 
 
-def _columns(schema: pa.Schema) -> list[str]:
-    """Return the columns of a Parquet file that are not pandas' index."""
-    about = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
-    index = {name for name in about.get("index_columns", ()) if isinstance(name, str)}
-    return [name for name in schema.names if name not in index]
+def _begins_row(cell: str) -> bool:
+    """Return whether a cell holds what a column of mutants or of sequences does."""
+    return is_mutant(cell) or (len(cell) > MIN_SEQUENCE and cell.isalpha())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -12,37 +12,49 @@ from pottsfold.mutations.library.files.blocks import (
     BYTE_ORDER_MARK,
     MAX_ROW_LENGTH,
     Bytes,
+    check_undamaged,
     without_leading_comments,
 )
 from pottsfold.mutations.library.files.formats import (
     READABLE,
-    SEQUENCE,
     Fasta,
     LibraryFile,
     Parquet,
     Separated,
 )
+from pottsfold.mutations.library.files.header import (
+    MUTANT_COLUMNS,
+    find_column,
+    read_header,
+)
+from pottsfold.mutations.notation import is_mutant
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-# In the order they are preferred: the field's own, EVcouplings', MAVE-HGVS's.
-MUTANT_COLUMNS = ("mutant", "mutants", "hgvs_pro")
+# As long as the longest byte-order mark.
+MARK_BYTES = 4
+MAX_NAME_LENGTH = 80
 SEQUENCE_ENDINGS = ("sequence", "seq")
-# Where no other column can be named.
-RENAME = "rename the column of mutants to mutant"
+BINARY = (
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook; save its sheet as csv"),
+    (b"PK\x03\x04", "a zip archive or a spreadsheet; unpack it or save it as csv"),
+)
 
 
-def open_library(path: str | Path) -> LibraryFile:
+def open_library(path: str | Path, column: str | None = None) -> LibraryFile:
     """Open a library of mutants.
 
     Parameters
     ----------
     path : str or Path
-        csv, tsv (whole lines beginning with ``#`` are comments), Parquet or FASTA;
-        texts may be compressed (gz, xz, zstd, bz2). Recognised by its content.
+        A table of text whose cells are separated by tabs, commas, semicolons or bars
+        (whole lines beginning with ``#`` are comments), Parquet or FASTA; texts may be
+        compressed (gz, xz, zstd, bz2). Recognised by its content.
+    column : str, optional
+        The column that holds the mutants, where it is none of those known.
 
     Raises
     ------
@@ -51,17 +63,17 @@ def open_library(path: str | Path) -> LibraryFile:
     """
     source = Bytes(str(path))
     try:
-        start = source.read(BLOCK_BYTES)
+        start = source.read(max(BLOCK_BYTES, MARK_BYTES))
         if start.startswith(b"PAR1"):
             library: LibraryFile = Parquet(source, start)
         else:
-            library = _open_text(source, start.removeprefix(BYTE_ORDER_MARK))
+            start = source.transcode(start).removeprefix(BYTE_ORDER_MARK)
+            library = _open_text(source, start, column)
         twice = {name for name in library.names if library.names.count(name) > 1}
         if twice:
-            named = f"column {min(twice)} comes twice"
-            if not min(twice):
-                named = "the header has two columns without a name"
-            raise TableError(source.name, f"{named}; rename one")
+            raise TableError(
+                source.name, f"column {min(twice)} comes twice; rename one"
+            )
     except TableError:
         source.close()
         raise
@@ -72,8 +84,6 @@ def chosen_column(
     path: str,
     names: Iterable[str],
     wanted: str | None = None,
-    *,
-    advice: str = "name the one that holds the mutants with `column`",
 ) -> str:
     """Return the column that holds a library's mutants or sequences.
 
@@ -85,9 +95,8 @@ def chosen_column(
         Its columns.
     wanted : str, optional
         The one asked for. By default the first there is of ``mutant``, ``mutants``,
-        ``hgvs_pro`` and ``mutated_sequence``.
-    advice : str
-        What to do when there is none.
+        ``hgvs_pro`` and ``mutated_sequence``. Case and blanks around do not matter
+        where no name is exactly so.
 
     Raises
     ------
@@ -95,27 +104,48 @@ def chosen_column(
         If there is none.
     """
     columns = list(names)
-    sought = (wanted,) if wanted is not None else (*MUTANT_COLUMNS, SEQUENCE)
-    for name in sought:
-        if name in columns:
-            return name
+    found = find_column(columns, wanted)
+    if found is not None:
+        return found
+    sought = MUTANT_COLUMNS[0] if wanted is None else wanted
     more = f" and {len(columns) - 12} more" if len(columns) > 12 else ""
     raise TableError(
         path,
-        f"no column {sought[0]} among {', '.join(columns[:12])}{more}"
-        + nearest(sought[0], columns)
-        + f"; {advice}",
+        f"no column {sought} among {', '.join(map(_short, columns[:12]))}{more}"
+        + nearest(sought, columns)
+        + f"; {_advice(columns)}",
     )
 
 
-def read_library(path: str | Path) -> pd.DataFrame:
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[:MAX_NAME_LENGTH]}..."
+
+
+def _advice(columns: list[str]) -> str:
+    """Return the way out where no column holds the mutants."""
+    if len(columns) == 1 and len(columns[0].split()) > 1:
+        return "separate columns by tabs or commas, not by blanks"
+    if any(map(is_mutant, columns)):
+        return "the first line holds data: put a header above it"
+    return "name the one that holds the mutants with `column`"
+
+
+def read_library(
+    path: str | Path,
+    column: str | None = None,
+    *,
+    announce: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
     """Read a library of mutants.
 
     Parameters
     ----------
     path : str or Path
-        csv, tsv (whole lines beginning with ``#`` are comments), Parquet or FASTA;
-        texts may be compressed (gz, xz, zstd, bz2). Recognised by its content.
+        As for :func:`open_library`.
+    column : str, optional
+        The column that holds the mutants, as for :func:`mutant_column`.
+    announce : callable, optional
+        Called with sentences on what was guessed.
 
     Returns
     -------
@@ -132,8 +162,11 @@ def read_library(path: str | Path) -> pd.DataFrame:
     """
     import pyarrow as pa
 
-    with closing(open_library(path)) as library:
-        chosen_column(str(path), library.names, advice=RENAME)
+    with closing(open_library(path, column)) as library:
+        chosen_column(str(path), library.names, column)
+        if announce is not None:
+            for note in library.notes:
+                announce(note)
         parts = [library.table(block) for block in library.blocks()]
     if not any(map(len, parts)):
         raise TableError(str(path), "no row below the header")
@@ -141,43 +174,75 @@ def read_library(path: str | Path) -> pd.DataFrame:
     return frame
 
 
-def mutant_column(library: pd.DataFrame) -> str:
-    """Return the column to score.
+def mutant_column(library: pd.DataFrame, wanted: str | None = None) -> str:
+    """Return the column that holds a library's mutants.
 
-    The first there is of ``mutant``, ``mutants`` (EVcouplings), ``hgvs_pro``
-    (MAVE-HGVS) and ``mutated_sequence``, which holds whole sequences.
+    Parameters
+    ----------
+    library : DataFrame
+        Its columns.
+    wanted : str, optional
+        The one asked for. By default the first there is of ``mutant``, ``mutants``
+        (EVcouplings), ``hgvs_pro`` (MAVE-HGVS) and ``mutated_sequence``, which holds
+        whole sequences.
 
     Raises
     ------
     TableError
         If there is none.
     """
-    return chosen_column("library", map(str, library.columns), advice=RENAME)
+    return chosen_column("library", map(str, library.columns), wanted)
 
 
 def holds_sequences(column: str) -> bool:
     """Return whether a column of this name holds whole sequences, not mutants."""
-    return column.casefold().endswith(SEQUENCE_ENDINGS)
+    return column.strip().casefold().endswith(SEQUENCE_ENDINGS)
 
 
-def _open_text(source: Bytes, start: bytes) -> LibraryFile:
-    if b"\0" in start[:8192] or start.startswith(b"PK\x03\x04"):
-        raise TableError(source.name, f"a binary file; {READABLE}")
-    text = _with_a_line(source, start)
-    if not text.strip():
-        what = f"not a table; {READABLE}" if start.strip() else "the file is empty"
-        raise TableError(source.name, what)
+def _open_text(source: Bytes, start: bytes, column: str | None) -> LibraryFile:
+    _check_text(source.name, start)
+    start, ended = _with_a_line(source, start)
+    check_undamaged(source.name, start, 1)
+    text = without_leading_comments(start, final=ended)
     if text.lstrip().startswith(b">"):
         return Fasta(source, text)
-    return Separated(source, text)
+    if text.strip():
+        return Separated(source, read_header(start, column), column)
+    what = f"not a table; {READABLE}" if start.strip() else "the file is empty"
+    raise TableError(source.name, what)
 
 
-def _with_a_line(source: Bytes, start: bytes) -> bytes:
-    """Return the start of a text, read on until it has a whole line of its own."""
-    text = without_leading_comments(start)
-    while b"\n" not in text.lstrip() and len(text) < MAX_ROW_LENGTH:
+def _check_text(name: str, start: bytes) -> None:
+    """Refuse what is no text, saying what it is where that can be told."""
+    for mark, kind in BINARY:
+        if start.startswith(mark):
+            excel = mark.startswith(b"PK") and b"xl/" in start
+            raise TableError(name, f"a binary file: {BINARY[0][1] if excel else kind}")
+    head = start[:8192]
+    if b"\0" not in head:
+        return
+    for bytes_ in (head[::2], head[1::2]):
+        if bytes_.count(b"\0") > 0.9 * len(bytes_):
+            raise TableError(
+                name, "text in UTF-16 without a byte-order mark; save it as UTF-8"
+            )
+    # Of one that begins as a text does the damaged line is told.
+    line = head.split(b"\n", 1)[0].decode(errors="replace")
+    if "\ufffd" in line or any(letter < " " for letter in line.strip("\r\t")):
+        raise TableError(name, f"a binary file; {READABLE}")
+
+
+def _with_a_line(source: Bytes, start: bytes) -> tuple[bytes, bool]:
+    """Return the start of a text, read on until it has a whole line of its own.
+
+    And whether that is all of it.
+    """
+    text = start
+    while b"\n" not in without_leading_comments(text).lstrip():
         data = source.read(BLOCK_BYTES)
         if not data:
-            return without_leading_comments(text, final=True)
-        text = without_leading_comments(text + data)
-    return text
+            return text, True
+        text += data
+        if len(text) > MAX_ROW_LENGTH:
+            break
+    return text, False

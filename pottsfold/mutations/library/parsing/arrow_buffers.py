@@ -17,6 +17,7 @@ from pottsfold.mutations.mutants import (
     UNSCORABLE,
     Issue,
     Mutants,
+    Remark,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def finished(
     if source.null_count:
         left |= np.asarray(pc.is_null(source))
     issues: dict[str, Issue] = {}
+    labels: Mapping[str, int] = {}
+    remarks: Mapping[str, Remark] = {}
     wild_types = Counter(named)
     if left.any():
         rows = np.flatnonzero(left)
@@ -104,6 +107,11 @@ def finished(
             for reason, (row, message) in others.issues.items()
         }
         wild_types.update(others.wild_types)
+        labels = others.labels
+        remarks = {
+            sentence: remark._replace(row=int(rows[remark.row]))
+            for sentence, remark in others.remarks.items()
+        }
         replaced = others.texts.cast(texts.type)
         texts = pc.replace_with_mask(texts, pa.array(left), replaced)
     for reason in np.unique(reasons[~left & (reasons > 0)]).tolist():
@@ -125,6 +133,8 @@ def finished(
         reasons=reasons.astype(np.uint8),
         issues=issues,
         wild_types=wild_types,
+        labels=labels,
+        remarks=remarks,
     )
 
 

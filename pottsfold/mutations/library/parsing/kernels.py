@@ -199,6 +199,58 @@ def compare_sequences(
 
 
 @kernel
+def agreeing_stretches(codes, focus, offsets, most, starts):
+    """Find where a sequence differs from the focus sequence at few sites.
+
+    codes (n,) uint8; focus (L,) uint8; offsets (L,) int64 from the first site's
+    letter; ``most`` differences are allowed. Returned is the number of such places,
+    and the first of them are written to starts int64.
+    """
+    found = 0
+    for start in range(codes.size - offsets[-1]):
+        differences = 0
+        for k in range(focus.size):
+            differences += codes[start + offsets[k]] != focus[k]
+            if differences > most:
+                break
+        if differences <= most:
+            if found < starts.size:
+                starts[found] = start
+            found += 1
+    return found
+
+
+@kernel
+def differences_with_indel(codes, focus, sites, reach):
+    """Return how few sites differ if the first or last of them are moved.
+
+    codes (n,) uint8; focus (L,) uint8; sites (L,) int64: their letters. Moved by up
+    to ``reach`` letters either way; a site moved off the sequence differs.
+    """
+    unmoved = 0
+    for k in range(focus.size):
+        unmoved += codes[sites[k]] != focus[k]
+    fewest = focus.size
+    for shift in range(-reach, reach + 1):
+        first_moved = last_moved = unmoved
+        for k in range(focus.size):
+            if shift == 0:
+                break
+            here = sites[k] + shift
+            outside = here < 0 or here >= codes.size
+            first_moved += outside or codes[here] != focus[k]
+            first_moved -= codes[sites[k]] != focus[k]
+            fewest = min(fewest, first_moved)
+            k = focus.size - 1 - k
+            here = sites[k] + shift
+            outside = here < 0 or here >= codes.size
+            last_moved += outside or codes[here] != focus[k]
+            last_moved -= codes[sites[k]] != focus[k]
+            fewest = min(fewest, last_moved)
+    return fewest
+
+
+@kernel
 def text_sizes(bounds, columns, name_sizes, ends):
     """Write where each mutant's text ends, its substitutions joined by a colon.
 

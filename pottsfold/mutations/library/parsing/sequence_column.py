@@ -150,8 +150,11 @@ def place_sequences(reference: Reference, sequences: Iterable[object]) -> Mutant
         Texts of L aligned letters, ``-`` or ``.`` for a gap. One of another length
         loses its lower-case letters and dots, the inserts of A2M and A3M. Where
         that does not make L letters either, a text of one letter for every residue
-        number from the first site's to the last's is read by these numbers. Any
-        other is bad notation.
+        number from the first site's to the last's is read by these numbers. A
+        ``*`` at the end may follow. A longer one is read at the one stretch that
+        agrees with the focus sequence, see
+        :func:`pottsfold.mutations.library.stretch.stretch_of_sites`. Any other is
+        bad notation.
 
     Returns
     -------

@@ -39,3 +39,5 @@ def assert_same(found, expected):
         assert getattr(found, name).dtype == getattr(expected, name).dtype
     assert found.issues == expected.issues
     assert found.wild_types == expected.wild_types
+    assert found.labels == expected.labels
+    assert found.remarks == expected.remarks

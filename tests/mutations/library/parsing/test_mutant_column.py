@@ -33,6 +33,11 @@ CASES = {
     "A10T": ("ok", "", 1),
     "A10T:C11D": ("ok", "", 2),
     "p.[Ala10Thr;Cys11Asp]": ("ok", "", 2),
+    "p.Ala10Thr, p.Cys11Asp": ("ok", "", 2),
+    "AB10T,CB11D;": ("ok", "", 2),
+    "p.[Ala10Thr;=]": ("ok", "", 1),
+    "p.Ala10_Asp12del": ("unscorable", "gap_or_stop", -1),
+    "AB10T,CD11D;": ("unscorable", "bad_notation", -1),
     "WT": ("ok", "", 0),
     "A10A": ("ok", "", 0),
     "p.Ala10=": ("ok", "", 0),
@@ -108,6 +113,12 @@ def test_a_gap_in_the_focus_is_no_wild_type_where_gaps_are_missing_data():
     assert verdicts(insertion) == [("ok", "")]
 
 
+def test_labels_are_counted_beside_rows_that_have_none():
+    texts = ["A10T", "AB10T;", "X:p.=", "B:A10T", "X:p.Cys11Trp", "AC10T,CD11D"]
+    mutants = place_texts(model_of("ACDE"), texts)
+    assert mutants.labels == {"chain B": 2, "target X": 2}
+
+
 def test_no_mutants_are_no_trouble():
     mutants = place_texts(model_of("ACDE"), [])
     assert len(mutants) == len(mutant_effects(model_of("ACDE"), mutants).log_odds) == 0
@@ -131,7 +142,9 @@ substitutions = st.builds(
 ) | st.sampled_from(["A-3C", "C-2D", "D5E", "D5D", "-6A", "E7F", "F40W", "D05A"])
 
 
-separators = st.sampled_from([":", ",", "/", ";", " ", " : ", "\t", "::", "\u00a0", ""])
+separators = st.sampled_from(
+    [*(":", ",", "/", ";", " ", " : ", "\t", "::", "\u00a0", ""), *"_+&|-", ":A:"]
+)
 
 
 @st.composite
@@ -150,7 +163,9 @@ odd_texts = st.sampled_from(
 @given(
     texts=st.lists(mutant_texts() | odd_texts | st.text(max_size=8), max_size=12),
     gaps=gap_treatments,
-    alphabet=st.sampled_from([PROTEIN, Alphabet("-01"), Alphabet("-AaC*:")]),
+    alphabet=st.sampled_from(
+        [PROTEIN, Alphabet("-01"), Alphabet("-AaC*:"), Alphabet("-A+_|")]
+    ),
     focus=st.sampled_from([(1, 2, 3, 0, 4, 5), (1, 2, 3, 4, 5, 21)]),
 )
 @example(["A-3C:" * 80 + "D5E"], "state", PROTEIN, (1, 2, 3, 0, 4, 5))
