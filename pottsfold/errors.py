@@ -195,6 +195,28 @@ def with_options(message: str, options: Mapping[str, str]) -> str:
     return PARAMETER.sub(written, message)
 
 
+def shortened(text: object, limit: int = 80) -> str:
+    """Return a text for a message, without its middle where it is too long.
+
+    Parameters
+    ----------
+    text : object
+        What ``str`` makes of it is shown.
+    limit : int
+        Most characters of the result.
+
+    Examples
+    --------
+    >>> shortened("MKAYIAKQRW" * 100, 20)
+    'MKAYIAKQR...AYIAKQRW'
+    """
+    text = str(text)
+    if len(text) <= limit:
+        return text
+    kept = max(limit - len("..."), 2)
+    return f"{text[: kept - kept // 2]}...{text[-(kept // 2) :]}"
+
+
 def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:
     """Return a hint that offers the names most like a wrong one.
 
