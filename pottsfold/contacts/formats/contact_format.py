@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable, written_whole
+from pottsfold.files import check_writable, standard_output, written_whole
 from pottsfold.tables.writing import check_table_path, write_table
 
 if TYPE_CHECKING:
@@ -129,7 +128,8 @@ def as_text(make: Callable[[Contacts], str]) -> Writer:
 def write_text(path: str, text: str) -> None:
     """Write a text, whole or not at all; ``-`` is standard output."""
     if path == "-":
-        sys.stdout.write(text)
+        with standard_output() as out:
+            out.write(text)
         return
     with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")

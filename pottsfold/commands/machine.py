@@ -1,0 +1,34 @@
+"""What the machine refuses, in words: neither a fault of the program nor of an input.
+
+A full disk, a folder that may not be written, memory or threads that are not given:
+the user can do something about each.
+"""
+
+from __future__ import annotations
+
+import os
+
+NO_THREAD = "can't start new thread"
+
+
+def refusal(error: BaseException) -> str | None:
+    """Return what the machine refused and the way out, None for another error."""
+    if isinstance(error, MemoryError):
+        # NumPy says how much, and then of which array, which means nothing here.
+        asked = str(error).partition(" for an array")[0]
+        told = f" ({asked[0].lower()}{asked[1:]})" if asked else ""
+        return (
+            f"memory ran out{told}; use a larger machine, or raise the limit that "
+            "`ulimit -v` or the batch system sets"
+        )
+    if isinstance(error, RuntimeError) and NO_THREAD in str(error):
+        return (
+            "no more threads can be started; give a smaller `threads`, or raise the "
+            "limit that `ulimit -u` shows"
+        )
+    if isinstance(error, OSError) and error.errno is not None:
+        why = error.strerror or os.strerror(error.errno)
+        if error.filename is None:
+            return f"reading or writing failed ({why})"
+        return f"{os.fsdecode(error.filename)}: cannot be read or written ({why})"
+    return None
