@@ -6,6 +6,7 @@ A batch system sends SIGTERM when the time is up, a terminal SIGHUP when it clos
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 # The signal that ended the program, None where it was Ctrl-C.
@@ -20,14 +21,28 @@ def interrupt(number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
 
+def interrupting() -> dict[int, Callable[[int, FrameType | None], object]]:
+    """Return the signals that raise KeyboardInterrupt here, with their handlers."""
+    found: dict[int, Callable[[int, FrameType | None], object]] = {}
+    for number in (signal.SIGINT, *_others()):
+        handler = signal.getsignal(number)
+        if handler in (signal.default_int_handler, interrupt) and callable(handler):
+            found[number] = handler
+    return found
+
+
+def _others() -> list[int]:
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
 def end_as_ctrl_c() -> None:
     """Have them end this process as Ctrl-C does; for the program alone.
 
     One that is ignored stays so: ``nohup`` asks for that.
     """
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+    for number in _others():
+        if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, interrupt)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from pottsfold import __version__
 from pottsfold.files import standard_output, written_whole
 from pottsfold.model import PottsModel
-from pottsfold.provenance import Run, run_path, software_versions
+from pottsfold.provenance import Run, run_path, software_versions, source_of
 from pottsfold.sampling.draw import Samples
 from pottsfold.sampling.mixing import Diagnosis
 
@@ -119,7 +119,7 @@ def write_samples(
         beside.write_bytes(data)
     record = {
         "sha256": hashlib.sha256(data).hexdigest(),
-        "model": {"path": str(making.model), "sha256": making.sha256},
+        "model": source_of(making.model, making.sha256),
         "settings": {
             "temperature": making.temperature,
             "seed": making.seed,
