@@ -163,9 +163,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         beside.replace(path)
         note_written(path)
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error})"
-        ) from error
+        raise OutputError(f"{path}: cannot be written ({_why(error)})") from error
     finally:
         beside.unlink(missing_ok=True)
 
@@ -195,8 +193,15 @@ def standard_output() -> Iterator[TextIO | codecs.StreamWriter]:
 
 def standard_output_refused(error: OSError) -> OutputError:
     """Return the error to raise where standard output cannot be written."""
-    why = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+    why = "it is closed" if error.errno == errno.EBADF else _why(error)
     return OutputError(f"standard output cannot be written ({why})")
+
+
+def _why(error: OSError) -> str:
+    """Return what the system says, also where a library words it or leaves it out."""
+    if error.errno is not None:
+        return os.strerror(error.errno)
+    return f"{str(error) or 'cut short'}; is the disk full?"
 
 
 @contextlib.contextmanager

@@ -1,13 +1,15 @@
 """What the machine refuses, in words: neither a fault of the program nor of an input.
 
-A full disk, a folder that may not be written, memory or threads that are not given:
-the user can do something about each.
+A full disk, a folder that may not be written, memory or threads that are not given, a
+name in another encoding: the user can do something about each.
 """
 
 from __future__ import annotations
 
 import os
 
+# Letters that are shown before and after one that cannot be written.
+AROUND = 20
 NO_THREAD = "can't start new thread"
 
 
@@ -26,6 +28,10 @@ def refusal(error: BaseException) -> str | None:
             "no more threads can be started; give a smaller `threads`, or raise the "
             "limit that `ulimit -u` shows"
         )
+    if isinstance(error, UnicodeEncodeError):
+        # Of bytes in another encoding, in a name or an option.
+        around = error.object[max(error.start - AROUND, 0) : error.end + AROUND]
+        return f"{around!a}: not text in UTF-8; write it so"
     if isinstance(error, OSError) and error.errno is not None:
         why = error.strerror or os.strerror(error.errno)
         if error.filename is None:

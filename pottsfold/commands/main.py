@@ -24,7 +24,7 @@ from pottsfold import __version__, signals, startup
 from pottsfold.commands import streams, wording
 from pottsfold.commands.machine import refusal
 from pottsfold.commands.renamed import with_new_names
-from pottsfold.errors import PottsfoldError
+from pottsfold.errors import PottsfoldError, UsageError
 from pottsfold.files import record_written
 
 FAULT, BAD_USAGE = 1, 2
@@ -79,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
+        if any("\0" in word for word in words):
+            raise UsageError("a NUL character stands in an option; leave it out")
         words = with_new_names(words)
         verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         wording.speak_options(functools.partial(_options_of, words))
@@ -151,8 +153,8 @@ def _comes_of_an_interrupt(error: BaseException | None) -> bool:
 
 
 def _complain(message: str) -> None:
-    line = " ".join(wording.in_options(message).split())
-    print(f"pottsfold: {line}", file=sys.stderr)
+    line = " ".join(message.split())
+    print(f"pottsfold: {wording.in_options(line)}", file=sys.stderr)
 
 
 def _one_line(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pottsfold.errors import parameters_of, with_options
+from pottsfold.errors import parameters_of, shortened, with_options
+
+# Letters of one line for people: of an endless name or value the middle is left out.
+MAX_LINE = 1000
 
 _options: Callable[[], Mapping[str, str]] = dict
 
@@ -20,8 +23,10 @@ def speak_options(options: Callable[[], Mapping[str, str]]) -> None:
 
 
 def in_options(message: str) -> str:
-    """Return a message with the verb's options in place of parameters."""
-    return with_options(message, _options()) if parameters_of(message) else message
+    """Return a message with the verb's options in place of parameters, no line long."""
+    if parameters_of(message):
+        message = with_options(message, _options())
+    return "\n".join(shortened(line, MAX_LINE) for line in message.split("\n"))
 
 
 def as_options(message: str) -> str:
