@@ -79,8 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
-        if any("\0" in word for word in words):
-            raise UsageError("a NUL character stands in an option; leave it out")
+        _check_words(words)
         words = with_new_names(words)
         verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         wording.speak_options(functools.partial(_options_of, words))
@@ -91,6 +90,7 @@ def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
             guard_paths(verb, bound)
         verb(*bound.args, **bound.kwargs)
         sys.stdout.flush()
+        return 0
     except BrokenPipeError:
         # The reader of a table went away.
         return 0
@@ -98,9 +98,17 @@ def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
         status, message = _judged(error, written)
         if debug and status <= BAD_USAGE:
             raise
-        _complain(message)
-        return status
-    return 0
+    # Only now, when what the error held is free again: memory may have run out.
+    _complain(message)
+    return status
+
+
+def _check_words(words: list[str]) -> None:
+    if "" in words:
+        # Path("") would be the current folder.
+        raise UsageError("an option or a name is empty (an unset variable?); give it")
+    if any("\0" in word for word in words):
+        raise UsageError("a NUL character stands in an option; leave it out")
 
 
 def _judged(error: BaseException, written: list[Path]) -> tuple[int, str]:

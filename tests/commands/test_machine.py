@@ -99,6 +99,7 @@ def test_no_half_file_is_left_when_writing_fails(folder, monkeypatch, capsys, nu
     [
         (MemoryError(), "memory ran out; use"),
         (np._core._exceptions._ArrayMemoryError((2**40,), np.dtype("f8")), "8.00 TiB)"),
+        (ValueError("Maximum allowed dimension exceeded"), "memory ran out; use"),
         (RuntimeError("can't start new thread"), "give a smaller --threads"),
         (PermissionError(13, "Permission denied", "a.x"), "a.x: cannot be read or"),
         (PermissionError(13, "Permission denied", b"a.x"), "a.x: cannot be read or"),
@@ -129,6 +130,22 @@ def test_a_long_path_is_told_in_a_short_line(folder, capsys):
             assert main(words) == 2
             err = capsys.readouterr().err
             assert (err.count("\n"), len(err) < 1100) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["info", "a\0b"], "a NUL character stands in an option"),
+        (["scan", "m.potts", "-o", "o.csv", "--plot", ""], "is empty (an unset var"),
+        (["info", ""], "is empty (an unset variable?)"),
+    ],
+)
+def test_words_that_name_nothing_are_refused(folder, capsys, words, told):
+    before = set(os.listdir(folder))
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert (told in err, err.count("\n")) == (True, 1)
+    assert set(os.listdir(folder)) == before
 
 
 def test_two_writers_leave_one_whole_file(tmp_path):
