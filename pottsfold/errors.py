@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 
 PARAMETER = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]*))?`")
 # Letters: a name or line quoted; a word, which may be a path; a whole message.
-QUOTED, WORD, MESSAGE = 80, 600, 3000
+QUOTED, WORD, MESSAGE = 80, 600, 1000
 LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")
 
 
@@ -42,19 +42,26 @@ def shown(text: object, limit: int = QUOTED) -> str:
     if len(given) > limit:
         tail = (limit - 3) // 3
         given = f"{given[: limit - 3 - tail]}...{given[-tail:]}"
-    if given.isprintable():
-        return given
-    return "".join(letter if letter.isprintable() else "?" for letter in given)
+    return _visible(given)
 
 
 def shortened(message: str) -> str:
-    """Return a message with the middle of overlong words, and its own, left out."""
-    if len(message) <= WORD:
-        return message
-    message = LONG_WORD.sub(lambda found: shown(found[0], WORD), message)
-    if len(message) <= MESSAGE:
-        return message
-    return f"{message[: MESSAGE // 2]} ... {message[-MESSAGE // 2 :]}"
+    """Return a message with the middle of overlong words, and its own, left out.
+
+    Characters that would move the cursor are shown as ``?``, line ends but for.
+    """
+    if len(message) > WORD:
+        message = LONG_WORD.sub(lambda found: shown(found[0], WORD), message)
+    if len(message) > MESSAGE:
+        half = (MESSAGE - 5) // 2
+        message = f"{message[:half]} ... {message[-half:]}"
+    return "\n".join(map(_visible, message.split("\n")))
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 class PottsfoldError(Exception):
@@ -234,6 +241,7 @@ def with_options(message: str, options: Mapping[str, str]) -> str:
         return option if found[2] is None else f"{option} {found[2]}"
 
     return PARAMETER.sub(written, message)
+
 
 
 def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import errno
 import hashlib
 import io
 import mmap
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from pottsfold.errors import OutputError, PottsfoldError, UsageError
 
@@ -161,9 +164,45 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         beside.replace(path)
         note_written(path)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{path}: cannot be written ({_why(error)})") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[TextIO | codecs.StreamWriter]:
+    """Give standard output to write a table or sequences to.
+
+    They are the bytes that a file would hold: UTF-8 in any locale.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    out = sys.stdout
+    try:
+        out.flush()
+        binary = getattr(out, "buffer", None)  # a notebook's has none
+        yield out if binary is None else codecs.getwriter("utf-8")(binary)
+        out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise standard_output_refused(error) from error
+
+
+def standard_output_refused(error: OSError) -> OutputError:
+    """Return the error to raise where standard output cannot be written."""
+    why = "it is closed" if error.errno == errno.EBADF else _why(error)
+    return OutputError(f"standard output cannot be written ({why})")
+
+
+def _why(error: OSError) -> str:
+    """Return what the system says, also where a library words it or leaves it out."""
+    if error.errno is not None:
+        return os.strerror(error.errno)
+    return f"{str(error) or 'cut short'}; is the disk full?"
 
 
 @contextlib.contextmanager

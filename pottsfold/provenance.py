@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import platform
 import time
 from collections.abc import Mapping
@@ -25,7 +26,8 @@ class Provenance:
     settings : dict
         Every setting that decides the result, by name.
     source : dict of str
-        The input: ``path``, ``sha256`` and ``format``.
+        The input, from :func:`source_of`. Older models have a ``path`` in place of the
+        ``name``.
     seed : int or None
         Seed of the random numbers, as asked for; None when none was.
     """
@@ -93,6 +95,21 @@ def software_versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{library: metadata.version(library) for library in libraries},
     }
+
+
+def source_of(path: str | Path, sha256: str, **facts: str) -> dict[str, str]:
+    """Return what is recorded of an input: its ``name``, its ``sha256`` and facts."""
+    return {"name": recorded_name(path), "sha256": sha256, **facts}
+
+
+def recorded_name(path: str | Path) -> str:
+    """Return what is recorded of where a file was: its name alone.
+
+    A result is passed on, and the folders of a machine are nobody's matter. So the
+    same input makes the same bytes wherever it stands.
+    """
+    # A name in another encoding than UTF-8 is kept readable.
+    return os.fsencode(Path(path).name).decode("utf-8", "backslashreplace")
 
 
 def run_path(path: str | Path) -> Path:

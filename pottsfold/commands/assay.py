@@ -41,7 +41,7 @@ from pottsfold.mutations.assays import (
     save_augmented,
 )
 from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
-from pottsfold.provenance import Provenance, software_versions
+from pottsfold.provenance import Provenance, software_versions, source_of
 from pottsfold.report.figures import save_figure
 from pottsfold.tables.writing import write_table
 
@@ -119,7 +119,7 @@ def assay(
                     "score_column": found.column,
                     "lower_is_fitter": lower_is_fitter,
                 },
-                source={"path": str(measured), "sha256": sha256_of(measured)},
+                source=source_of(measured, sha256_of(measured)),
                 seed=seed,
             )
             learnt = replace(learnt, model_sha256=sha256_of(model), provenance=made)

@@ -1,7 +1,11 @@
 """Entry point: finds the verb, keeps the promises about errors and exit status.
 
-Exit status 0: done. 1: an unexpected fault. 2: bad usage or bad input, told in one
-line on standard error. 130: interrupted.
+Exit status 0: done. 1: an unexpected fault. 2: bad usage, bad input, or something that
+the machine refuses, told in one line on standard error. 129, 130, 143: ended by SIGHUP,
+Ctrl-C or SIGTERM.
+
+A reader of standard output that goes away (``pottsfold scan ... -o - | head``) had
+what it wanted: status 0, and files that were asked for as well are written.
 
 Errors of the library name parameters; here they become the options of the verb.
 """
@@ -16,11 +20,14 @@ from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
-from pottsfold import __version__, startup
-from pottsfold.commands import wording
+from pottsfold import __version__, signals, startup
+from pottsfold.commands import streams, wording
+from pottsfold.commands.machine import refusal
 from pottsfold.commands.renamed import with_new_names
-from pottsfold.errors import PottsfoldError
+from pottsfold.errors import PottsfoldError, UsageError
 from pottsfold.files import record_written
+
+FAULT, BAD_USAGE = 1, 2
 
 VERBS = {
     "fit": "Fit a Potts model to an alignment.",
@@ -65,11 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not debug:
         warnings.formatwarning = _one_line
     with record_written() as written:
-        return _run(words, written, debug=debug)
+        status = _run(words, written, debug=debug)
+    streams.let_go_of_results()
+    return status
 
 
 def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
+        _check_words(words)
         words = with_new_names(words)
         verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         wording.speak_options(functools.partial(_options_of, words))
@@ -79,35 +89,41 @@ def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
 
             guard_paths(verb, bound)
         verb(*bound.args, **bound.kwargs)
-    except CycloptsError as error:
-        if debug:
-            raise
-        _complain(str(error))
-        return 2
-    except PottsfoldError as error:
-        if debug:
-            raise
-        _complain(str(error))
-        return 2
-    except KeyboardInterrupt:
-        _complain(_interrupted(written))
-        return 130
-    except BrokenPipeError:
-        # The reader of our output went away (``pottsfold scan ... | head``).
-        sys.stderr.close()
+        sys.stdout.flush()
         return 0
-    except Exception as error:
-        if _comes_of_an_interrupt(error):
-            _complain(_interrupted(written))
-            return 130
-        if debug:
+    except BrokenPipeError:
+        # The reader of a table went away.
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        status, message = _judged(error, written)
+        if debug and status <= BAD_USAGE:
             raise
-        _complain(
-            f"unexpected {type(error).__name__}: {error}; run again with --debug and "
-            "report what it prints"
-        )
-        return 1
-    return 0
+    # Only now, when what the error held is free again: memory may have run out.
+    _complain(message)
+    return status
+
+
+def _check_words(words: list[str]) -> None:
+    if "" in words:
+        # Path("") would be the current folder.
+        raise UsageError("an option or a name is empty (an unset variable?); give it")
+    if any("\0" in word for word in words):
+        raise UsageError("a NUL character stands in an option; leave it out")
+
+
+def _judged(error: BaseException, written: list[Path]) -> tuple[int, str]:
+    """Return the exit status that an error means, and what to say of it."""
+    if isinstance(error, CycloptsError | PottsfoldError):
+        return BAD_USAGE, str(error)
+    if _comes_of_an_interrupt(error):
+        return signals.status(), _interrupted(written)
+    refused = refusal(error)
+    if refused is not None:
+        return BAD_USAGE, refused
+    return FAULT, (
+        f"unexpected {type(error).__name__}: {error}; run again with --debug and "
+        "report what it prints"
+    )
 
 
 def _options_of(words: list[str]) -> Mapping[str, str]:
@@ -127,8 +143,8 @@ def _options_of(words: list[str]) -> Mapping[str, str]:
 def _interrupted(written: list[Path]) -> str:
     """Say what an interrupted command leaves behind."""
     if not written:
-        return "interrupted; nothing was written"
-    return f"interrupted; written before: {', '.join(map(str, written))}"
+        return f"{signals.name()}; nothing was written"
+    return f"{signals.name()}; written before: {', '.join(map(str, written))}"
 
 
 def _comes_of_an_interrupt(error: BaseException | None) -> bool:
@@ -145,8 +161,8 @@ def _comes_of_an_interrupt(error: BaseException | None) -> bool:
 
 
 def _complain(message: str) -> None:
-    line = " ".join(wording.in_options(message).split())
-    print(f"pottsfold: {line}", file=sys.stderr)
+    line = " ".join(message.split())
+    print(f"pottsfold: {wording.in_options(line)}", file=sys.stderr)
 
 
 def _one_line(
@@ -167,6 +183,9 @@ def _say_compiling() -> None:
 
 def run() -> None:
     """Run the program as a process: the installed ``pottsfold``."""
+    streams.open_streams()
+    streams.take_readable_width()
+    signals.end_as_ctrl_c()
     startup.is_program = True
     startup.on_compiling = _say_compiling
     sys.exit(main())

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from pottsfold.commands.streams import expect_results
 from pottsfold.errors import UsageError
 from pottsfold.files import Reads, Writes, check_apart, check_writable
 from pottsfold.provenance import run_path
@@ -123,6 +124,8 @@ def guard_paths(verb: Callable[..., None], bound: inspect.BoundArguments) -> Non
     for each in given:
         if isinstance(each.use, Writes):
             _check_output(each.parameter, each.path, each.use)
+    if any(each.path == STANDARD_OUTPUT for each in given):
+        expect_results(alone=not outputs)
 
 
 def given_paths(

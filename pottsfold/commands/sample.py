@@ -25,7 +25,7 @@ from pottsfold.landscape.comparison.comparing import MIN_SEQUENCES
 from pottsfold.memory import check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.sites import natural_sequences
-from pottsfold.provenance import Stopwatch, run_of
+from pottsfold.provenance import Stopwatch, recorded_name, run_of
 from pottsfold.report.figures import save_figure
 from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
@@ -162,7 +162,7 @@ def sample(
         "temperatures": sampler.temperatures.tolist(),
         "chains": drawn.diagnosis.n_chains,
         "sweeps": sweeps,
-        "start": start,
+        "start": start if starts is None else recorded_name(start),
         "start_sha256": None if starts is None else sha256_of(Path(start)),
         "anneal_from": anneal_from,
         "fix": fix,

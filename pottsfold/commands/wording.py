@@ -20,9 +20,10 @@ def speak_options(options: Callable[[], Mapping[str, str]]) -> None:
 
 
 def in_options(message: str) -> str:
-    """Return a message with the verb's options in place of parameters."""
-    message = shortened(message)
-    return with_options(message, _options()) if parameters_of(message) else message
+    """Return a message with the verb's options in place of parameters, no line long."""
+    if parameters_of(message):
+        message = with_options(message, _options())
+    return "\n".join(shortened(line) for line in message.split("\n"))
 
 
 def as_options(message: str) -> str:

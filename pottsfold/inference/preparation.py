@@ -70,11 +70,9 @@ def finished_fit(
         provenance=provenance.Provenance(
             versions=provenance.software_versions(),
             settings=every_setting,
-            source={
-                "path": source.path,
-                "sha256": source.sha256,
-                "format": source.format,
-            },
+            source=provenance.source_of(
+                source.path, source.sha256, format=source.format
+            ),
         ),
         run=provenance.run_of(clock, threads),
     )

@@ -7,16 +7,15 @@ import hashlib
 import json
 import math
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pottsfold import __version__
-from pottsfold.files import written_whole
+from pottsfold.files import standard_output, written_whole
 from pottsfold.model import PottsModel
-from pottsfold.provenance import Run, run_path, software_versions
+from pottsfold.provenance import Run, run_path, software_versions, source_of
 from pottsfold.sampling.draw import Samples
 from pottsfold.sampling.mixing import Diagnosis
 
@@ -109,7 +108,8 @@ def write_samples(
     output = str(output)
     text = _fasta(drawn, model, making)
     if output == "-":
-        sys.stdout.write(text)
+        with standard_output() as out:
+            out.write(text)
         return
     data = text.encode("ascii", "replace")
     if output.endswith(".gz"):
@@ -119,7 +119,7 @@ def write_samples(
         beside.write_bytes(data)
     record = {
         "sha256": hashlib.sha256(data).hexdigest(),
-        "model": {"path": str(making.model), "sha256": making.sha256},
+        "model": source_of(making.model, making.sha256),
         "settings": {
             "temperature": making.temperature,
             "seed": making.seed,

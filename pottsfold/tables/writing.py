@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable, written_whole
+from pottsfold.files import check_writable, standard_output, written_whole
 from pottsfold.tables.encoders import Encoder, ParquetEncoder, TextEncoder
 
 if TYPE_CHECKING:
@@ -71,7 +70,8 @@ def write_table(
             }
         )
     if path == "-":
-        frame.to_csv(sys.stdout, index=False, float_format=precision)
+        with standard_output() as out:
+            frame.to_csv(out, index=False, float_format=precision)
         return
     with written_whole(path) as beside:
         if ending == ".parquet":

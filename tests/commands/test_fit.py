@@ -246,16 +246,23 @@ def start_long_fit(folder):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_fit_leaves_no_file(tmp_path, sent):
+@pytest.mark.parametrize(
+    ("sent", "status", "told"),
+    [
+        ("SIGINT", 130, "pottsfold: interrupted; nothing was written\n"),
+        ("SIGTERM", 143, "pottsfold: ended by SIGTERM; nothing was written\n"),
+        ("SIGHUP", 129, "pottsfold: ended by SIGHUP; nothing was written\n"),
+        ("SIGKILL", -9, ""),
+    ],
+)
+def test_an_interrupted_fit_leaves_no_file(tmp_path, sent, status, told):
     old = tmp_path / "m.potts"
     old.write_text("what stood here before")
     process = start_long_fit(tmp_path)
-    process.send_signal(sent)
+    process.send_signal(getattr(signal, sent))
     _, err = process.communicate(timeout=60)
-    if sent == signal.SIGINT:
-        assert process.returncode == 130
-        assert err.endswith("pottsfold: interrupted; nothing was written\n")
+    assert process.returncode == status
+    assert err.endswith(told)
     assert {path.name for path in tmp_path.iterdir()} == {"m.potts", "family.aln"}
     assert old.read_text() == "what stood here before"
 

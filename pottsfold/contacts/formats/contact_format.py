@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +10,7 @@ from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap
 from pottsfold.contacts.formats.checked_text import CheckedText
 from pottsfold.errors import UsageError
-from pottsfold.files import check_writable, written_whole
+from pottsfold.files import check_writable, standard_output, written_whole
 from pottsfold.tables.writing import check_table_path, write_table
 
 if TYPE_CHECKING:
@@ -138,7 +137,8 @@ def write_text(path: str, text: CheckedText) -> None:
     if not isinstance(text, CheckedText):
         raise TypeError("a format's text is made by a `Dialect`")
     if path == "-":
-        sys.stdout.write(text)
+        with standard_output() as out:
+            out.write(text)
         return
     with written_whole(path) as beside:
         beside.write_text(text, encoding="utf-8")

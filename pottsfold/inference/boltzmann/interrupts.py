@@ -1,4 +1,7 @@
-"""Ctrl-C during learning: the gradient under way is finished, and the state saved."""
+"""Ctrl-C during learning: the gradient under way is finished, and the state saved.
+
+So it is with other signals that end the program as Ctrl-C does.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pottsfold import signals
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.learner import State
@@ -20,6 +24,9 @@ class Interrupts:
         self.pressed = False
         self.broken = False
         self._held = False
+        # By the number of the signal: what is done with it otherwise.
+        self._before: dict[int, Callable[[int, FrameType | None], object]] = {}
+        self._number: int = signal.SIGINT
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -39,29 +46,34 @@ class Interrupts:
         finally:
             self._held = False
         if self.pressed:
-            raise KeyboardInterrupt
+            self._interrupt()
 
     @contextmanager
     def handled(self) -> Iterator[None]:
         """Handle Ctrl-C while the block runs.
 
-        In the main thread only, and only where Python's own handler stands.
+        In the main thread only, and only where nothing else handles it.
         """
-        main = threading.current_thread() is threading.main_thread()
-        before = signal.getsignal(signal.SIGINT)
-        if not main or before is not signal.default_int_handler:
-            yield
-            return
-        signal.signal(signal.SIGINT, self._press)
+        if threading.current_thread() is threading.main_thread():
+            self._before = signals.interrupting()
+        for number in self._before:
+            signal.signal(number, self._press)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
 
-    def _press(self, _number: int, _frame: FrameType | None) -> None:
-        self.pressed = True
+    def _press(self, number: int, _frame: FrameType | None) -> None:
+        self.pressed, self._number = True, number
         if not self._held:
-            raise KeyboardInterrupt
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        handler = self._before.get(self._number, signal.default_int_handler)
+        handler(self._number, None)
+        # It was handled before, and is under way.
+        raise KeyboardInterrupt
 
 
 @contextmanager

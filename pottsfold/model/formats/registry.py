@@ -28,7 +28,7 @@ from pottsfold.model.formats.gremlin import GREMLIN
 from pottsfold.model.formats.mi3 import MI3
 from pottsfold.model.formats.plmc import PLMC
 from pottsfold.model.formats.plmc_v1 import PLMC_V1
-from pottsfold.provenance import Provenance, software_versions
+from pottsfold.provenance import Provenance, software_versions, source_of
 
 # Formats without a mark of their own come last.
 MODEL_FORMATS = (
@@ -86,11 +86,7 @@ def read_foreign(path: str | Path) -> Fit:
         history=reading.notes,
         provenance=Provenance(
             versions=software_versions(),
-            source={
-                "path": str(path),
-                "sha256": sha256_of(path),
-                "format": foreign.title,
-            },
+            source=source_of(path, sha256_of(path), format=foreign.title),
         ),
     )
     return Fit(reading.model, report)

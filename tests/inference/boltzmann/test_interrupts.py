@@ -129,10 +129,12 @@ import signal, sys, warnings
 import numpy as np
 from pathlib import Path
 sys.path.insert(0, {root!r})
+from pottsfold import signals
 from pottsfold.alphabet import RNA
 from tests.inference.boltzmann.test_fit import family_of
 from tests.inference.boltzmann.test_interrupts import fitted
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signals.end_as_ctrl_c()
 family = family_of(np.load({codes!r}), RNA)
 def progress(gradients, doing):
     print(gradients, flush=True)
@@ -140,12 +142,14 @@ try:
     fitted(family, {form!r}, max_iterations=4000, threads=2, checkpoint=Path({file!r}),
            progress=progress, announce=lambda line: print(line, file=sys.stderr))
 except KeyboardInterrupt:
-    sys.exit(130)
+    sys.exit(signals.status())
 """
 
 
-@pytest.mark.parametrize("form", ["dense", "sparse"])
-def test_an_interrupted_process_goes_on_to_the_same_model(family, tmp_path, form):
+@pytest.mark.parametrize(
+    ("form", "sent"), [("dense", "SIGINT"), ("sparse", "SIGINT"), ("dense", "SIGTERM")]
+)
+def test_an_interrupted_process_goes_on_to_the_same_model(family, tmp_path, form, sent):
     codes, file = tmp_path / "codes.npy", tmp_path / "run.checkpoint"
     np.save(codes, family.codes)
     root = str(Path(__file__).parents[3])
@@ -160,9 +164,10 @@ def test_an_interrupted_process_goes_on_to_the_same_model(family, tmp_path, form
     for line in process.stdout:
         if int(line) >= 20:
             break
-    os.kill(process.pid, signal.SIGINT)
+    number = getattr(signal, sent)
+    os.kill(process.pid, number)
     _, err = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     made = int(err.splitlines()[-1].split("gradient ")[1].split(";")[0])
     assert 20 <= made < 4000
     told = err.splitlines()

@@ -88,7 +88,7 @@ def test_what_plmc_says_of_its_fit_is_kept(tmp_path):
         "lambda_group": 0.0,
         "max_iterations": 100,
     }
-    assert set(fit.report.provenance.source) == {"path", "sha256", "format"}
+    assert set(fit.report.provenance.source) == {"name", "sha256", "format"}
 
 
 def test_gremlin_sites_are_columns_of_the_alignment(tmp_path):
