@@ -136,7 +136,7 @@ def read_header_of(handle: BinaryIO, name: str) -> tuple[ModelHeader, dict[str, 
     if not 2 <= length <= min(size - 8, MAX_HEADER_BYTES):
         raise ModelFormatError(name, "not a pottsfold model file")
     try:
-        raw = _parsed(handle.read(length))
+        raw = parsed_object(handle.read(length))
         metadata = raw.pop("__metadata__")
         if metadata["format"] != FORMAT:
             raise ValueError(FORMAT)
@@ -163,8 +163,22 @@ def _damaged(name: str, what: str) -> ModelFormatError:
     return ModelFormatError(name, f"damaged header ({shown}); copy it anew")
 
 
-def _parsed(text: str | bytes, *, finite: bool = False) -> dict[str, Any]:
-    """Return a JSON object; ``finite`` refuses the words NaN and Infinity."""
+def parsed_object(text: str | bytes, *, finite: bool = False) -> dict[str, Any]:
+    """Return a JSON object that nobody vouches for.
+
+    Parameters
+    ----------
+    text : str or bytes
+        The JSON.
+    finite : bool
+        Refuse the words NaN and Infinity.
+
+    Raises
+    ------
+    ValueError, TypeError, RecursionError
+        If it is none, a name comes twice, a text could not be printed or written, or
+        brackets go too deep.
+    """
 
     def refuse(word: str) -> NoReturn:
         raise ValueError(f"{word} is no number")
@@ -176,7 +190,7 @@ def _parsed(text: str | bytes, *, finite: bool = False) -> dict[str, Any]:
     )
     if not isinstance(found, dict):
         raise TypeError("no JSON object")
-    # Half a character (a lone surrogate) could be neither printed nor written.
+    # A lone surrogate, half a character, cannot be encoded.
     json.dumps(found, ensure_ascii=False).encode()
     return found
 
@@ -203,13 +217,13 @@ def _check_version(name: str, found: object) -> None:
 
 
 def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
-    hashes = _parsed(metadata["sha256"])
+    hashes = parsed_object(metadata["sha256"])
     for part in ("model", "report"):
         if digest_of_text(metadata[part]) != hashes[part]:
             raise ModelFormatError(
                 name, f"damaged: its {part} text does not match its SHA-256"
             )
-    about = _parsed(metadata["model"], finite=True)
+    about = parsed_object(metadata["model"], finite=True)
     letters = about["alphabet"]
     _check_kinds(about, {str: MODEL_TEXTS, float: ("length", "neff"), dict: ()})
     _check_kinds(letters, {str: ("letters", "name")})
@@ -226,7 +240,7 @@ def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
         gauge=about["gauge"],
         focus_name=about["focus_name"],
         neff=float(about["neff"]),
-        report=_report(name, _parsed(metadata["report"]), hashes),
+        report=_report(name, parsed_object(metadata["report"]), hashes),
         hashes=hashes,
         temperature=None if temperature is None else float(temperature),
     )
@@ -272,7 +286,7 @@ def _read_run(path: str, hashes: Mapping[str, str]) -> Run | None:
     """Return the run that made a model, or None where no record of it is found."""
     try:
         with open(run_path(path), "rb") as handle:
-            record = _parsed(handle.read(MAX_RUN_BYTES), finite=True)
+            record = parsed_object(handle.read(MAX_RUN_BYTES), finite=True)
         if record["model"] != hashes:
             return None
         _check_kinds(record["run"], RUN_KINDS)
