@@ -185,7 +185,7 @@ def _named(state: State, best: EarlyStopping | None) -> dict[str, Any]:
 
 def _arrays(state: State, best: EarlyStopping | None) -> dict[str, NDArray[Any]]:
     named = _named(state, best)
-    return {name: value for name, value in named.items() if hasattr(value, "dtype")}
+    return {n: value for n, value in named.items() if isinstance(value, np.ndarray)}
 
 
 def _numbers(state: State, best: EarlyStopping | None) -> dict[str, int | float]:

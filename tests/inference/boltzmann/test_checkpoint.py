@@ -90,6 +90,13 @@ def test_a_state_comes_back_bit_by_bit(file):
         np.testing.assert_array_equal(getattr(held, name), value)
 
 
+def test_a_number_of_numpy_is_a_number(tmp_path):
+    path, held = tmp_path / "run.checkpoint", state()
+    held.pearson = np.float64(0.5)
+    Checkpoint(path, False, FACTS).save(held)
+    assert load(path).pearson == 0.5
+
+
 def test_a_file_without_a_hash_is_read_if_it_is_valid(file):
     rewritten(file)
     np.testing.assert_array_equal(load(file).table, state().table)
