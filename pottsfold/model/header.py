@@ -34,11 +34,19 @@ DTYPES = {
     "occupancy": ("F64", np.float64),
 }
 REQUIRED = {"fields", "couplings", "positions"}
+# What values of another kind bring about.
+WRONG = (
+    UsageError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
 # What the texts hold, by kind; the report's values may be left out.
 MODEL_TEXTS = ("gaps", "gauge", "focus_name")
 REPORT_KINDS: dict[type, tuple[str, ...]] = {
     str: ("method", "stopped_because", "verdict"),
-    bool: ("converged",),
     float: ("gradient_norm", "n_evaluations", "n_sequences", "neff"),
     dict: ("settings", "quality", "provenance"),
     list: ("objectives", "history"),
@@ -148,12 +156,10 @@ def read_header_of(handle: BinaryIO, name: str) -> tuple[ModelHeader, dict[str, 
         places = _places(name, raw, header, 8 + length, size)
     except ModelFormatError:
         raise
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
-        raise _damaged(name, str(error)) from error
-    except UsageError as error:
-        raise _damaged(name, str(error)) from error
     except RecursionError as error:
         raise _damaged(name, "brackets in too many brackets") from error
+    except WRONG as error:
+        raise _damaged(name, str(error)) from error
     return header, places
 
 
@@ -225,7 +231,7 @@ def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
             )
     about = parsed_object(metadata["model"], finite=True)
     letters = about["alphabet"]
-    _check_kinds(about, {str: MODEL_TEXTS, float: ("length", "neff"), dict: ()})
+    _check_kinds(about, {str: MODEL_TEXTS, float: ("length", "neff")})
     _check_kinds(letters, {str: ("letters", "name")})
     temperature = about.get("temperature")  # absent where none was matched
     if temperature is not None:

@@ -123,6 +123,12 @@ def test_a_header_that_is_signed_anew_is_read(saved):
     assert load_fit(saved).report.objectives == (2.0, 1.0)
 
 
+def test_a_truth_that_was_written_as_a_number_is_read(saved):
+    # So are those of NumPy.
+    signed(saved, put("report", converged=1.0))
+    assert load_fit(saved).report.converged
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_values_of_another_kind_are_refused(saved, capsys, name):
     signed(saved, CHANGES[name])
