@@ -3,13 +3,32 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test check format bench precision clean
+# Quick tests of compiled loops that take letters, places and offsets.
+KERNEL_TESTS := \
+	tests/simd \
+	tests/alignment/test_clusters.py tests/alignment/test_frequencies.py \
+	tests/alignment/test_weights.py \
+	tests/model/test_energy.py \
+	tests/sampling/test_large_parameters.py tests/sampling/test_moves.py \
+	tests/inference/pseudolikelihood/test_patterns.py \
+	tests/mutations/test_effects.py tests/mutations/library/parsing \
+	tests/mutations/epistasis/test_backgrounds.py \
+	tests/mutations/epistasis/test_pairs.py tests/mutations/rescue/test_search.py \
+	tests/contacts/test_distances.py tests/tables/test_text.py
+
+.PHONY: demo test bounds check format bench precision clean
 
 demo: $(VENV)/.demo  ## the whole job on a real family, dihydrofolate reductase
 	$(BIN)/pottsfold demo --family dhfr --folder demo-output
 
 test: $(VENV)/.test  ## every test
 	$(BIN)/python -m pytest --numprocesses auto --quiet
+
+# Numba's cache does not know of the switch, so these have one of their own.
+bounds: export NUMBA_BOUNDSCHECK := 1
+bounds: export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/checked-kernels
+bounds: $(VENV)/.test  ## tests of kernels with every index checked
+	$(BIN)/python -m pytest --numprocesses auto --quiet -m 'not slow' $(KERNEL_TESTS)
 
 check: $(VENV)/.test  ## lint, types, architecture
 	$(BIN)/ruff check .

@@ -49,6 +49,8 @@ def clusters(
     (N,) int64
     """
     n_sequences, length = codes.shape
+    if len(order) and not 0 <= order.min() <= order.max() < n_sequences:
+        raise ValueError(f"an order of other than these {n_sequences} sequences")
     labels = np.empty(n_sequences, np.int64)
     most = length - math.ceil(identity * length - 1e-9)
     codes = np.require(codes, np.uint8, ["C", "W"])

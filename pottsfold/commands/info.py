@@ -16,7 +16,13 @@ def info(model: InputFile) -> None:
     model
         Model file of pottsfold or of another program.
     """
-    print(as_options("\n".join(_lines(read_header(model)))))
+    lines = [_printable(line) for line in _lines(read_header(model))]
+    print(as_options("\n".join(lines)))
+
+
+def _printable(line: str) -> str:
+    """Return a line without what would move the cursor: a file may say anything."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _temperature(header: ModelHeader) -> str:

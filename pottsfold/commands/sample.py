@@ -36,6 +36,8 @@ from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
 RANDOM = "random"
+# Of chains while their first letters are drawn, and of sequences until written.
+BYTES_PER_LETTER = 18
 
 # A hyphen is a letter: the gap.
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -127,6 +129,8 @@ def sample(
         )
     clock = Stopwatch()
     potts = load_fit(model).model
+    # Of the file that was read: after hours it may be another one.
+    model_sha256 = sha256_of(model)
     # Everything is read and checked before the work.
     natural = None if compare is None else natural_sequences(potts, compare, threads)
     for sentence in () if natural is None else natural.history:
@@ -137,7 +141,7 @@ def sample(
             parameter="compare",
         )
     starts = None if start == RANDOM else _starts(potts, Path(start))
-    _check_memory(potts)
+    _check_memory(potts, number, chains)
     sampler = Sampler(
         _target(potts, fix, forbid),
         np.array([_temperature(potts, temperature)]),
@@ -169,7 +173,7 @@ def sample(
         "forbid": forbid,
     }
     wanted = float(sampler.temperatures[0])
-    making = Making(model, sha256_of(model), wanted, seed, settings)
+    making = Making(model, model_sha256, wanted, seed, settings)
     write_samples(output, drawn, potts, making, run_of(clock, threads))
     _tell(drawn, sampler.temperatures, clock)
     if natural is not None:
@@ -237,13 +241,14 @@ def _temperature(model: PottsModel, temperature: Temperature) -> float:
     return float(temperature)
 
 
-def _check_memory(model: PottsModel) -> None:
-    needed = table_bytes(model)
+def _check_memory(model: PottsModel, number: int, chains: int | None) -> None:
+    table = table_bytes(model)
     say(
         f"{model.length} positions, {model.n_states} letters; a table of "
-        f"{needed / 2**20:.0f} MiB beside the model"
+        f"{table / 2**20:.0f} MiB beside the model"
     )
-    check_memory(needed, "close other programs, or use a larger machine")
+    needed = table + BYTES_PER_LETTER * model.length * max(number, chains or 0)
+    check_memory(needed, "reduce `number` and `chains`, or use a larger machine")
 
 
 def _tell(drawn: Samples, temperatures: NDArray[np.float64], clock: Stopwatch) -> None:

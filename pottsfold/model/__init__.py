@@ -12,10 +12,11 @@ like an unknown letter, adds nothing to an energy.
 from pottsfold.model.energy import conditional_log_probabilities, energy, local_fields
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.gauge import zero_sum
+from pottsfold.model.header import ModelHeader
 from pottsfold.model.independent import independent_fields
 from pottsfold.model.potts import PottsModel, model_bytes
 from pottsfold.model.reading import load_fit, read_header
-from pottsfold.model.storage import ModelHeader, save_fit
+from pottsfold.model.storage import save_fit
 
 __all__ = [
     "Fit",

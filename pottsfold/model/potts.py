@@ -13,6 +13,12 @@ from pottsfold.alphabet import Alphabet
 from pottsfold.errors import UsageError
 from pottsfold.memory import FLOAT32
 
+# Largest size of a parameter, in nats. Kernels sum those of all sites in float32, in up
+# to 2^15 steps a nat and over temperatures down to 1e-4, beside -1e30 for letters that
+# must not be drawn: with 1e12 no sum comes near that or the end of float32, and what
+# other programs write for a forbidden letter, such as -1e9, can be held.
+MAX_PARAMETER = 1e12
+
 
 @dataclass(frozen=True, eq=False)
 class PottsModel:
@@ -23,9 +29,9 @@ class PottsModel:
     alphabet : Alphabet
         Its q letters, the gap first.
     fields : (L, q) float32
-        h_i(a), in nats.
+        h_i(a), in nats, of at most 1e12 in size.
     couplings : (L, L, q, q) float32
-        J_ij(a, b), in nats; both triangles, zero where i = j.
+        J_ij(a, b), in nats, of at most 1e12; both triangles, zero where i = j.
     numbering : Numbering
         Residue number of every site.
     gaps : {"state", "missing"}
@@ -51,8 +57,8 @@ class PottsModel:
     Raises
     ------
     ValueError
-        If shapes disagree, values are not finite, couplings not symmetric, or the
-        temperature not positive.
+        If shapes disagree, values are not finite, parameters above 1e12 in size,
+        couplings not symmetric, or the temperature not positive.
     """
 
     alphabet: Alphabet
@@ -83,7 +89,9 @@ class PottsModel:
             checked = np.ascontiguousarray(array, dtype=dtype).view()
             if checked.shape != shape:
                 raise ValueError(f"{name} are {checked.shape} where {shape} is due")
-            if dtype != np.uint8 and not np.isfinite(checked).all():
+            if dtype == np.float32:
+                self._check_size(name, checked)
+            elif dtype == np.float64 and not np.isfinite(checked).all():
                 raise ValueError(f"{name} hold values that are not finite")
             checked.flags.writeable = False
             object.__setattr__(self, name, checked)
@@ -99,6 +107,23 @@ class PottsModel:
                 self.couplings[i], mirrored
             ):
                 raise ValueError("couplings must be symmetric, with zeros for i = j")
+
+    def _check_size(self, name: str, parameters: NDArray[np.float32]) -> None:
+        """Refuse parameters that are too large for the kernels, or not finite."""
+        lowest, highest = parameters.min(initial=0), parameters.max(initial=0)
+        # One of them is NaN where any parameter is.
+        if -MAX_PARAMETER <= lowest and highest <= MAX_PARAMETER:
+            return
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
+            raise ValueError(f"{name} hold values that are not finite")
+        extreme = lowest if -lowest > highest else highest
+        *sites, code = np.argwhere(parameters == extreme)[0][: parameters.ndim // 2 + 1]
+        where = " and ".join(str(self.numbering.positions[site]) for site in sites)
+        raise ValueError(
+            f"{name} hold {extreme:g} (letter {self.alphabet.letters[code]}, position "
+            f"{where}), and parameters of at most {MAX_PARAMETER:g} in size can be "
+            "used; write -1e9 for what is forbidden"
+        )
 
     @property
     def length(self) -> int:

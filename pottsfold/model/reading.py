@@ -6,12 +6,8 @@ from pathlib import Path
 
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats import read_foreign
-from pottsfold.model.storage import (
-    ModelHeader,
-    is_native,
-    load_native,
-    read_native_header,
-)
+from pottsfold.model.header import ModelHeader
+from pottsfold.model.storage import is_native, load_native, read_native_header
 
 
 def load_fit(path: str | Path) -> Fit:

@@ -198,7 +198,13 @@ class EffectTables:
         """Return the effects of mutants placed here or in the model.
 
         A mutant of k substitutions costs k + k (k - 1) / 2 look-ups.
+
+        Raises
+        ------
+        ValueError
+            If they were placed in a model of other sites or letters.
         """
+        self._check(mutants)
         sums = np.empty((4, len(mutants)))
         kernels.sum_effects(
             *(mutants.offsets, mutants.columns, mutants.letters),
@@ -210,6 +216,17 @@ class EffectTables:
                 sums[row] = np.nan
         sums[:, mutants.statuses == UNSCORABLE] = np.nan
         return Effects(*sums)
+
+    def _check(self, mutants: Mutants) -> None:
+        """Refuse mutants that lead out of the tables."""
+        length, size = self.singles.shape
+        columns, letters = mutants.columns, mutants.letters
+        if columns.min(initial=0) < 0 or columns.max(initial=0) >= length:
+            raise ValueError(f"a mutant has a site outside the {length} of the model")
+        if letters.max(initial=0) >= size:
+            raise ValueError("a mutant has a letter outside the alphabet")
+        if (mutants.offsets[1:] < mutants.offsets[:-1]).any():
+            raise ValueError("offsets of mutants do not increase")
 
 
 def effect_tables(model: PottsModel) -> EffectTables:

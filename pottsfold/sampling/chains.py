@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError
-from pottsfold.model import energy
+from pottsfold.model import PottsModel, energy
 from pottsfold.sampling.target import Target
 
 # Streams of random numbers drawn from one seed.
@@ -36,6 +36,8 @@ class Chains:
 
     def __post_init__(self) -> None:
         n = len(self.codes)
+        if self.codes.ndim != 2 or self.codes.dtype != np.uint8:
+            raise ValueError(f"codes {self.codes.shape} are no rows of uint8 letters")
         if self.energies.shape != (n,) or self.states.shape != (n, 4):
             raise ValueError(f"energies and states of {n} chains are due")
         for array in (self.codes, self.energies, self.states):
@@ -101,6 +103,8 @@ def start_chains(
     UsageError
         If a letter at a fixed position is no letter of the model, or positions are
         fixed and there is neither a sequence nor a focus.
+    ValueError
+        If the sequences are not of the model's sites and letters.
     """
     model = target.model
     rng = letter_generator(seed)
@@ -112,6 +116,7 @@ def start_chains(
         sequences = np.asarray(model.require_focus())[np.newaxis]
         codes[:, fixed] = sequences[:, fixed]
     elif sequences is not None:
+        _check_sequences(model, sequences)
         if len(sequences) > n:
             rows = np.sort(rng.permutation(len(sequences))[:n])
         else:
@@ -126,6 +131,16 @@ def start_chains(
     codes = np.repeat(codes, rungs, axis=0)
     states = chain_states(seed, len(codes))
     return Chains(codes, energy(model, codes), states)
+
+
+def _check_sequences(model: PottsModel, sequences: NDArray[np.uint8]) -> None:
+    """Refuse sequences to start from that are none of the model's."""
+    if sequences.ndim != 2 or sequences.shape[1] != model.length or not len(sequences):
+        raise ValueError(
+            f"sequences {sequences.shape} for a model of {model.length} sites"
+        )
+    if sequences.max() > model.alphabet.unknown:
+        raise ValueError("a code of a sequence is outside the alphabet")
 
 
 def _check_fixed(

@@ -89,7 +89,7 @@ def gibbs_sweeps(codes, energies, states, scales, table, fields, sites, sweeps, 
                     uniform = np.float32(next_word(states, n) >> np.uint64(40)) * UNIT
                     a = draw_from_row(local, k, row, scales[n], uniform, lanes)
                     a = min(a, row.shape[0] - 1)
-                    while row[a] < FORBIDDEN / np.float32(2.0):
+                    while a > 0 and row[a] < FORBIDDEN / np.float32(2.0):
                         # Rounding led beyond the letter before.
                         a -= 1
                     old = codes[n, i]

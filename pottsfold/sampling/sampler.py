@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError
 from pottsfold.lazy import lazy_module
+from pottsfold.model import energy
 from pottsfold.sampling.chains import Chains
 from pottsfold.sampling.moves import Gibbs, Move, Tempering
 from pottsfold.sampling.target import Target
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 else:
     kernels = lazy_module("pottsfold.sampling.kernels")
 
+# Energies beyond it, in nats, lose digits when float32 differences are added to them.
+LARGE_ENERGY = 1e6
 # What anneals by default.
 GIBBS = Gibbs()
 # Others would leave the range of float32: a forbidden letter stays so only while its
@@ -125,7 +128,14 @@ class Sampler:
             Visits of every free site.
         workers : Workers
             The threads over which ladders are spread.
+
+        Raises
+        ------
+        ValueError
+            If the chains are not those of the target's sites and letters, or no whole
+            ladders.
         """
+        self._check(chains)
         ladders = len(chains) // self.rungs
         codes = self.target.padded(chains.codes)
         # A unit is a power of two, so this changes no digit.
@@ -152,17 +162,29 @@ class Sampler:
         blocks = [slice(a, b) for a, b in itertools.pairwise(cuts)]
         results = workers.map(advance, blocks)
         length = chains.codes.shape[1]
-        moved = Chains(
-            np.ascontiguousarray(codes[:, :length]),
-            energies * self.target.unit,
-            states,
-        )
+        codes = np.ascontiguousarray(codes[:, :length])
+        energies = energies * self.target.unit
+        lost = np.abs(chains.energies) > LARGE_ENERGY
+        if lost.any():
+            energies[lost] = energy(self.target.model, codes[lost])
+        moved = Chains(codes, energies, states)
         visits = max(1, len(chains) * len(self.target.sites) * sweeps)
         info = StepInfo(
             sum(changed for changed, _ in results) / visits,
             np.sum([swaps for _, swaps in results], axis=0) / max(1, ladders * sweeps),
         )
         return moved, info
+
+    def _check(self, chains: Chains) -> None:
+        """Refuse chains that the kernels cannot take."""
+        length, size = self.target.letters.shape
+        if chains.codes.shape[1] != length or len(chains) % self.rungs:
+            raise ValueError(
+                f"chains {chains.codes.shape}: {length} sites and ladders of "
+                f"{self.rungs} are due"
+            )
+        if chains.codes.max(initial=0) >= size:
+            raise ValueError("chains have a letter that is none of the model's")
 
     def wanted(self, chains: Chains) -> Chains:
         """Return the chains at the first temperature."""

@@ -20,6 +20,11 @@ from pottsfold.simd.tables import EIGHT, MAX_SHORT, WAYS, short_width
 MAX_STEP = 2.0**-8
 # Steps a nat at which the largest sums are looked for.
 PROBE = 64.0
+# A letter so many nats below the best of its site, whatever the others are, is never
+# drawn: not even at the highest temperature, 1e6.
+HOPELESS = 1e8
+# Fields above it lose digits in float32 sums that a difference would keep.
+LARGE = 2.0**15
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +89,12 @@ class Target:
                 f"every letter is forbidden at position {position}; allow one, or fix "
                 "the position"
             )
+        letters &= ~_hopeless(model, letters)
         model, table, unit = _compact(model) if self.compact else _plain(model)
         fields = aligned_zeros((length, row_width(size)), np.float32)
         fields[:] = FORBIDDEN
-        fields[:, :size] = np.where(letters, model.fields / np.float32(unit), FORBIDDEN)
+        own = _differences(model.fields, letters) / np.float32(unit)
+        fields[:, :size] = np.where(letters, own, FORBIDDEN)
         made = {"sites": sites, "letters": letters, "table": table, "fields": fields}
         for name, array in made.items():
             array.flags.writeable = False
@@ -119,6 +126,29 @@ class Target:
         rows = np.zeros((len(codes), self.table.shape[1]), np.uint8)
         rows[:, : codes.shape[1]] = codes
         return rows
+
+
+def _hopeless(model: PottsModel, letters: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the letters (L, q) that a field like -1e9 forbids.
+
+    Chains that began there would lose the digits of their energies.
+    """
+    fields = np.where(letters, model.fields, -np.inf)
+    above = fields.max(axis=1, keepdims=True) - model.fields
+    low = letters & (above > HOPELESS)
+    for site in np.flatnonzero(low.any(axis=1)):
+        largest = np.abs(model.couplings[site]).max(axis=(1, 2))
+        low[site] &= above[site] > HOPELESS + 2 * largest.sum(dtype=np.float64)
+    return np.asarray(low)
+
+
+def _differences(
+    fields: NDArray[np.float32], letters: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return fields (L, q), at sites where all are large less the best of them."""
+    best = np.where(letters, fields, -np.inf).max(axis=1, keepdims=True)
+    large = np.isfinite(best) & (np.abs(best) > LARGE)
+    return fields - np.where(large, best, 0).astype(np.float32)
 
 
 def finest_scale(largest: float) -> float:
@@ -176,6 +206,9 @@ def _compact(
 ) -> tuple[PottsModel, NDArray[np.float32] | NDArray[np.int16], float]:
     """Return the model in the zero-sum gauge, its int16 table, and the table's step."""
     centred = zero_sum(model)
+    if np.spacing(centred.fields.max()) > MAX_STEP:
+        # A letter forbidden by a huge field takes the digits of the others with it.
+        return _plain(model)
     length, size = model.fields.shape
     width = row_width(size)
     shape = (length, -(-length // EIGHT) * EIGHT, size, short_width(size))

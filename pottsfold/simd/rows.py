@@ -2,13 +2,14 @@
 
 Each function takes ``lanes``, a tuple whose *length* is the row's, and works on the
 whole row in registers, in the order written, so results do not depend on the
-machine's vector width. Rows are float32.
+machine's vector width. Rows are float32. No index is checked, except under
+``NUMBA_BOUNDSCHECK=1``: then :mod:`pottsfold.simd.checked` takes their place.
 """
 
 from __future__ import annotations
 
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -181,3 +182,15 @@ def sum_of_products(typing, x, y):
         return result
 
     return signature, generate
+
+
+if config.BOUNDSCHECK:
+    from pottsfold.simd.checked import (  # noqa: F401
+        add_scaled_row,
+        gather_rows,
+        join_row,
+        part_row,
+        scatter_row,
+        softmax_row,
+        sum_of_products,
+    )

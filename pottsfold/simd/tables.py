@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -235,3 +235,12 @@ def draw_from_row(typing, logits, n, fields, scale, uniform, lanes):
         return builder.zext(count, INT64)
 
     return signature, generate
+
+
+if config.BOUNDSCHECK:
+    from pottsfold.simd.checked import (  # noqa: F401
+        draw_from_row,
+        prefetch_line,
+        round_row,
+        sum_columns,
+    )

@@ -56,3 +56,10 @@ def test_one_large_cluster_calls_for_nearer_relatives():
         family.alphabet, codes.astype(np.uint8), family.names, family.numbering
     )
     assert clustered_folds(family, 4, seed=0)[1] > 0.5
+
+
+@pytest.mark.parametrize("bad", [-1, 5])
+def test_an_order_of_other_sequences_is_refused(bad):
+    codes = np.zeros((5, 4), np.uint8)
+    with pytest.raises(ValueError, match="these 5 sequences"):
+        clusters(codes, 0.8, np.array([0, bad]))

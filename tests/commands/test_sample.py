@@ -11,7 +11,10 @@ from Bio import SeqIO
 
 from pottsfold import __version__
 from pottsfold.commands.main import main
+from pottsfold.files import sha256_of
 from pottsfold.model import Fit, FitReport, energy, save_fit
+from pottsfold.provenance import run_path
+from pottsfold.sampling import draw_samples
 from tests.strategies import random_model
 
 QUICK = ["--sweeps", "20", "--chains", "8"]
@@ -251,3 +254,27 @@ def test_a_table_without_a_comparison_is_refused(run, tmp_path, capsys):
     assert status == 2
     assert "give --compare too" in capsys.readouterr().err
     assert not path.exists()
+
+
+@pytest.mark.parametrize("option", ["-n", "--chains"])
+def test_more_chains_than_memory_are_refused_before_the_work(run, capsys, option):
+    given = {"-n": "5", option: "10000000000000"}
+    status, path = run(*(word for pair in given.items() for word in pair))
+    assert status == 2
+    assert not path.exists()
+    assert "GiB are available; reduce -" in capsys.readouterr().err
+
+
+def test_the_hash_is_that_of_the_model_that_was_read(run, tmp_path, monkeypatch):
+    model_path = tmp_path / "family.potts"
+    expected = sha256_of(model_path)
+
+    def emptied(*arguments, **settings):
+        model_path.write_bytes(b"")
+        return draw_samples(*arguments, **settings)
+
+    monkeypatch.setattr("pottsfold.commands.sample.draw_samples", emptied)
+    status, path = run("-n", "3", *QUICK)
+    assert status == 0
+    assert f"sha256={expected[:10]}" in path.read_text()
+    assert expected in run_path(path).read_text()

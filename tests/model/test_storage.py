@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pottsfold.alphabet import PROTEIN, RNA
 from pottsfold.errors import ModelFormatError, OutputError
 from pottsfold.model import Fit, FitReport, load_fit, read_header, save_fit
+from pottsfold.model import storage as storage_module
 from pottsfold.provenance import Provenance, Run, run_path
 from tests.strategies import random_model
 
@@ -228,3 +229,35 @@ def test_a_model_is_read_without_the_record_of_its_run(saved, record):
     else:
         beside.write_text(record)
     assert load_fit(path).report == replace(REPORT, run=None)
+
+
+@pytest.mark.parametrize("change", ["cut", "rewritten"])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, change):
+    path = tmp_path / "a.potts"
+    save_fit(path, Fit(random_model(7, 6), FitReport("x")))
+    size, parse = path.stat().st_size, storage_module.read_header_of
+
+    def changed(handle, name):
+        found = parse(handle, name)
+        with open(path, "r+b") as other:
+            if change == "cut":
+                other.truncate(size // 2)
+            else:
+                other.seek(size // 2)
+                other.write(bytes(64))
+        return found
+
+    monkeypatch.setattr(storage_module, "read_header_of", changed)
+    with pytest.raises(ModelFormatError, match="while it was read"):
+        load_fit(path)
+
+
+def test_a_model_that_was_read_does_not_change_with_its_file(tmp_path):
+    path = tmp_path / "a.potts"
+    save_fit(path, Fit(random_model(7, 6), FitReport("x")))
+    model = load_fit(path).model
+    before = model.couplings.copy(), model.fields.copy(), model.numbering.positions
+    path.write_bytes(b"")
+    np.testing.assert_array_equal(model.couplings, before[0])
+    np.testing.assert_array_equal(model.fields, before[1])
+    np.testing.assert_array_equal(model.numbering.positions, before[2])

@@ -276,3 +276,16 @@ def test_the_table_of_pairs_holds_each_pair_once(seed, gaps):
 
 def plain(compiled):
     return getattr(compiled, "py_func", compiled)
+
+
+def test_mutants_placed_in_a_larger_model_are_refused():
+    large, small = random_model(0, 9), random_model(0, 4)
+    changes = [{site: 1 + int(large.focus[site]) % 20} for site in (1, 8)]
+    placed = place_texts(large, [text_of(large, change) for change in changes])
+    with pytest.raises(ValueError, match="a site outside the 4"):
+        mutant_effects(small, placed)
+    with pytest.raises(ValueError, match="a letter outside"):
+        mutant_effects(large, replace(placed, letters=placed.letters + np.uint8(21)))
+    with pytest.raises(ValueError, match="do not increase"):
+        mutant_effects(large, replace(placed, offsets=np.array([0, 9, 2])))
+    mutant_effects(large, placed)

@@ -172,7 +172,7 @@ def assembled(
             **{"gauge": AS_READ, **others},
         )
     except ValueError as error:
-        raise content.bad(f"damaged: {error}") from error
+        raise content.bad(str(error)) from error
 
 
 def _both_triangles(

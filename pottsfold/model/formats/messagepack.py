@@ -129,12 +129,12 @@ class Unpacker:
     def numbers(self) -> NDArray[np.float32]:
         """Return the array of numbers that begins here; infinite where too large."""
         count = self.array_size()
-        tag = self.content.data[self.at] if count else 0
+        tag = self.content.data[self.at : self.at + 1][0] if count else 0
         if tag in (0xCA, 0xCB):
             step = 1 + NUMBERS[tag][1]
             if self.at + count * step <= len(self.content):
                 record = np.dtype([("tag", "u1"), ("value", f">f{step - 1}")])
-                found = np.frombuffer(self.content.data, record, count, self.at)
+                found = self.content.array(record, count, self.at)
                 if (found["tag"] == tag).all():
                     self.at += count * step
                     return _single(found["value"])

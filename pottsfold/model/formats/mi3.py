@@ -55,7 +55,7 @@ def _read(content: Content) -> Reading:
     if length is None or q * q != shape[1] or not q:
         raise content.bad(f"shape {shape} is not (L (L - 1) / 2, q * q)")
     letters = letters_of_size(content, q)
-    values = np.frombuffer(content.data, dtype, -1, at).reshape(shape, order=order)
+    values = content.array(dtype, shape[0] * shape[1], at).reshape(shape, order=order)
     with np.errstate(over="ignore"):
         blocks = -values.astype(np.float32)
     model = assembled(

@@ -88,7 +88,7 @@ def _read(content: Content) -> Reading:
     at = HEAD.size
     order = content.data[at : at + q].decode("ascii")
     at += q + rows
-    blocks = np.frombuffer(content.data, "<f4", -1, due - 4 * pairs * q * q)
+    blocks = content.array("<f4", pairs * q * q, due - 4 * pairs * q * q)
     others = sites_of(content, order, length, at)
     fields = others.pop("fields")
     model = assembled(
@@ -142,10 +142,10 @@ def sites_of(content: Content, order: str, length: int, at: int) -> dict[str, An
     except UsageError as error:
         raise content.bad(f"damaged: {error}") from error
     letters = content.data[at : at + length].decode("ascii", "replace")
-    positions = np.frombuffer(content.data, "<i4", length, at + length)
+    positions = content.array("<i4", length, at + length)
     if (np.diff(positions.astype(np.int64)) <= 0).any():
         raise content.bad("damaged: its residue numbers do not increase")
-    tables = np.frombuffer(content.data, "<f4", 2 * length * q, at + 5 * length)
+    tables = content.array("<f4", 2 * length * q, at + 5 * length)
     frequencies, fields = tables.reshape(2, length, q)
     # Without a focus every letter is the gap, even where that is not among the q.
     has_focus = bool(set(letters) - {GAP}) and set(letters) != {order[0]}

@@ -67,7 +67,7 @@ def _read(content: Content) -> Reading:
     record = np.dtype(
         [("sites", "<i4", 2), ("f", "<f4", (q, q)), ("blocks", "<f4", (q, q))]
     )
-    records = np.frombuffer(content.data, record, pairs, due - pairs * record.itemsize)
+    records = content.array(record, pairs, due - pairs * record.itemsize)
     numbers = np.stack(np.triu_indices(length, 1), axis=1) + 1
     wrong = np.flatnonzero((records["sites"] != numbers).any(axis=1))
     if wrong.size:

@@ -12,7 +12,7 @@ from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.formats.adabmdca import ADABMDCA, BMDCA
 from pottsfold.model.formats.ccmpred_braw import CCMPRED_BRAW
 from pottsfold.model.formats.ccmpred_raw import CCMPRED_RAW
-from pottsfold.model.formats.content import open_content
+from pottsfold.model.formats.content import Content, open_content
 from pottsfold.model.formats.foreign import (
     AS_READ,
     FOCUS,
@@ -63,21 +63,10 @@ def read_foreign(path: str | Path) -> Fit:
     ModelFormatError
         If it is of no known format, or damaged.
     """
-    content = open_content(path)
-    if NATIVE_MARK in content.data[:NATIVE_REACH]:
-        raise content.bad(
-            "not a pottsfold model as it was written: compressed, cut off or damaged; "
-            "unpack it or copy it anew"
-        )
-    for foreign in MODEL_FORMATS:
-        if foreign.recognise(content):
-            break
-    else:
-        raise content.bad(
-            "not a pottsfold model, nor one of plmc, CCMpred, adabmDCA, bmDCA, GREMLIN "
-            "or Mi3; pottsfold fit makes one from an alignment"
-        )
-    reading = foreign.read(content)
+    with open_content(path) as content:
+        foreign = _recognised(content)
+        reading = foreign.read(content)
+        digest = sha256_of(path)
     report = FitReport(
         method=f"read from {foreign.title}",
         settings={"gaps": reading.model.gaps, **reading.settings},
@@ -86,10 +75,26 @@ def read_foreign(path: str | Path) -> Fit:
         history=reading.notes,
         provenance=Provenance(
             versions=software_versions(),
-            source=source_of(path, sha256_of(path), format=foreign.title),
+            source=source_of(path, digest, format=foreign.title),
         ),
     )
     return Fit(reading.model, report)
+
+
+def _recognised(content: Content) -> ModelFormat:
+    """Return the format of a file's content."""
+    if NATIVE_MARK in content.data[:NATIVE_REACH]:
+        raise content.bad(
+            "not a pottsfold model as it was written: compressed, cut off or damaged; "
+            "unpack it or copy it anew"
+        )
+    for foreign in MODEL_FORMATS:
+        if foreign.recognise(content):
+            return foreign
+    raise content.bad(
+        "not a pottsfold model, nor one of plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or "
+        "Mi3; pottsfold fit makes one from an alignment"
+    )
 
 
 def write_foreign(path: str | Path, fit: Fit, foreign: ModelFormat) -> None:

@@ -137,11 +137,12 @@ def blocks_of_lines(content: Content) -> Iterator[Lines]:
     while at < size:
         end = min(at + BLOCK, size)
         if end < size:
-            newline = data.rfind(b"\n", at, end)
-            if newline < max(at, end - MAX_LINE_LENGTH):
+            first = max(at, end - MAX_LINE_LENGTH)
+            newline = data[first:end].rfind(b"\n")
+            if newline < 0:
                 raise content.bad(f"a line from {line} on is too long; damaged?")
-            end = newline + 1
-        block = _words(content, np.frombuffer(data[at:end], np.uint8), line)
+            end = first + newline + 1
+        block = _words(content, content.array(np.uint8, end - at, at), line)
         yield block
         at, line = end, line + len(block.starts) - 1
 

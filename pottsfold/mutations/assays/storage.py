@@ -14,13 +14,14 @@ import dataclasses
 import json
 import math
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from pottsfold.errors import ModelFormatError
 from pottsfold.files import written_whole
 from pottsfold.model import PottsModel
+from pottsfold.model.header import parsed_object
 from pottsfold.mutations.assays.augmented import Augmented
 from pottsfold.mutations.library.parsing import place_texts
 from pottsfold.mutations.mutants import OK
@@ -105,7 +106,7 @@ def load_augmented(path: str | Path, model: PottsModel, model_sha256: str) -> Au
     if content.get("format") != FORMAT:
         raise ModelFormatError(name, f"is no {FORMAT!r} file; {AGAIN}")
     if content.get("model_sha256") != model_sha256:
-        found = str(content.get("model_sha256"))[:12]
+        found = ascii(content.get("model_sha256")).strip("'")[:12]
         raise ModelFormatError(
             name,
             f"was trained beside another model (SHA-256 {found}..., this one has "
@@ -120,11 +121,16 @@ def load_augmented(path: str | Path, model: PottsModel, model_sha256: str) -> Au
         raise ModelFormatError(
             name, f"names a mutation that the model does not have; {AGAIN}"
         )
+    cells = placed.columns * model.alphabet.size + placed.letters
+    if len(np.unique(cells)) < len(cells):
+        raise ModelFormatError(name, f"names a mutation twice; {AGAIN}")
     coefficients = np.zeros(model.fields.shape)
     coefficients[placed.columns, placed.letters] = [
         _number(name, key, value) for key, value in mutations.items()
     ]
     count = int(numbers.pop("n_training"))
+    if not 0 <= count < 2**53:
+        raise ModelFormatError(name, f"n_training is no count; {AGAIN}")
     try:
         return Augmented(
             coefficients=coefficients,
@@ -138,24 +144,20 @@ def load_augmented(path: str | Path, model: PottsModel, model_sha256: str) -> Au
 
 
 def _content(name: str) -> dict[str, Any]:
-    def refuse(word: str) -> NoReturn:
-        raise ValueError(f"{word} is no number")
-
     try:
         with open(name, "rb") as handle:
             data = handle.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ValueError(f"over {MAX_BYTES} bytes")
-        content = json.loads(data, parse_constant=refuse)
+        return parsed_object(data, finite=True)
     except FileNotFoundError:
         raise ModelFormatError(name, "no such file") from None
     except OSError as error:
         raise ModelFormatError(name, f"cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise ModelFormatError(name, f"is no {FORMAT!r} file ({error})") from None
-    if not isinstance(content, dict):
-        raise ModelFormatError(name, f"is no {FORMAT!r} file; {AGAIN}")
-    return content
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ModelFormatError(
+            name, f"is no {FORMAT!r} file ({error}); {AGAIN}"
+        ) from None
 
 
 def _number(name: str, key: str, value: object) -> float:
@@ -172,4 +174,8 @@ def _number(name: str, key: str, value: object) -> float:
 def _provenance(content: object) -> Provenance:
     if not isinstance(content, dict):
         raise TypeError("no provenance")
-    return Provenance(**content)
+    made = Provenance(**content)
+    for part in (made.versions, made.settings, made.source):
+        if not isinstance(part, dict):
+            raise TypeError("provenance is not what it should be")
+    return made

@@ -100,9 +100,18 @@ def background_effects(
         The substitution's site, from 0, and new code.
     threads : int, optional
         Number of threads (default: all cores). Results do not depend on it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such site or letter, or the focus sequence has none there.
     """
     focus = model.require_focus()
+    if not 0 <= column < model.length:
+        raise ValueError(f"site {column} of {model.length}")
     old = int(focus[column])
+    if not (0 <= letter < model.alphabet.size and old < model.alphabet.size):
+        raise ValueError(f"letters {old} and {letter} of {model.alphabet.size}")
     codes = np.concatenate([family.codes, focus[np.newaxis]])
     local = np.empty((3, len(codes)))
 

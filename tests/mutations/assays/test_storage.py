@@ -58,6 +58,10 @@ def change(path, **entries):
     ("entries", "complaint"),
     [
         ({"format": "other"}, "is no 'pottsfold augmented 1' file"),
+        ({"mutations": {"\ud800": 1.0}}, "is no 'pottsfold augmented 1' file"),
+        ({"n_training": -5}, "n_training is no count"),
+        ({"n_training": 1e300}, "n_training is no count"),
+        ({"provenance": {"versions": 3}}, "provenance is not what it should be"),
         ({"model_sha256": "cd" * 32}, "trained beside another model .SHA-256 cdcdcdcd"),
         ({"intercept": "1"}, "intercept is not a finite number"),
         ({"weight": None}, "weight is not a finite number"),
@@ -147,3 +151,22 @@ def test_a_model_with_a_gap_letter_keeps_deletions(tmp_path):
     save_augmented(tmp_path / "a.json", augmented, model)
     found = load_augmented(tmp_path / "a.json", model, SHA)
     np.testing.assert_array_equal(found.coefficients, coefficients)
+
+
+def test_what_comes_twice_is_refused(path):
+    content = json.loads(path.read_text())
+    name, value = next(iter(content["mutations"].items()))
+    change(path, mutations={name: value, f"p.{name}": value + 1})
+    with pytest.raises(ModelFormatError, match="names a mutation twice"):
+        load_augmented(path, MODEL, SHA)
+    text = json.dumps({**content, "mutations": {}})
+    path.write_text(text.replace('"weight"', '"weight": 9.0, "weight"'))
+    with pytest.raises(ModelFormatError, match="a name comes twice"):
+        load_augmented(path, MODEL, SHA)
+
+
+def test_another_model_is_named_in_one_line(path):
+    change(path, model_sha256="\ud800\n\x1b[2J")
+    with pytest.raises(ModelFormatError) as caught:
+        load_augmented(path, MODEL, SHA)
+    assert str(caught.value).isprintable()

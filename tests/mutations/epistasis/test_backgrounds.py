@@ -148,3 +148,10 @@ def test_an_alignment_of_another_protein_is_refused_in_one_line(tmp_path):
         read_family(model, path)
     with pytest.raises(AlignmentError, match="no such file"):
         read_family(model, tmp_path / "absent.fasta")
+
+
+@pytest.mark.parametrize(("column", "letter"), [(-1, 3), (6, 3), (2, -1), (2, 21)])
+def test_sites_and_letters_that_are_none_are_refused(column, letter):
+    model, family = model_and_family(1)
+    with pytest.raises(ValueError, match=r"^(site|letters)"):
+        background_effects(model, family, column, letter)
