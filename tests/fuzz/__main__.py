@@ -26,7 +26,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-from tests.fuzz.pool import Pool, Task
+from tests.fuzz.planted import PLANTED
+from tests.fuzz.pool import SECONDS_PER_INPUT, Pool, Task
 from tests.fuzz.readers import Reader, named
 from tests.fuzz.reporting import Report
 from tests.fuzz.seeds import make_seeds
@@ -41,6 +42,13 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", help="readers whose names contain this")
     parser.add_argument("--failures", type=Path, help="folder for failing inputs")
+    parser.add_argument(
+        "--seeds", type=Path, help="folder of valid files, made there if it is empty"
+    )
+    parser.add_argument(
+        "--plant", choices=PLANTED, help="a fault in `info`, which must be found"
+    )
+    parser.add_argument("--limit", type=float, default=SECONDS_PER_INPUT)
     return parser.parse_args(words)
 
 
@@ -52,13 +60,16 @@ def main(words: list[str] | None = None) -> int:
     if count is None and given.seconds is None:
         count = 20 * len(readers)
     with tempfile.TemporaryDirectory(prefix="seeds-") as folder:
-        seeds = Path(folder)
-        _in_a_child(seeds)
+        seeds = Path(folder) if given.seeds is None else given.seeds
+        if not any(seeds.iterdir()):
+            _in_a_child(seeds)
         report = Report(seeds, given.failures)
-        pool = Pool(given.processes, seeds)
-        report.begin()
-        for task, outcome in pool.run(_unchanged(readers, given.seed)):
-            report.add(task, outcome)
+        plant = None if given.plant is None else PLANTED[given.plant]
+        pool = Pool(given.processes, seeds, plant, given.limit)
+        if plant is None and not given.first:
+            report.begin()
+            for task, outcome in pool.run(_unchanged(readers, given.seed)):
+                report.add(task, outcome)
         report.begin()
         tasks = _tasks(readers, given.seed, given.first, count, given.seconds)
         for task, outcome in pool.run(tasks):

@@ -123,6 +123,8 @@ def judged(place: Place, reader: Reader, seed: str, content: bytes) -> Outcome:
                 place.put(reader, seed, content)
                 outcome.faults.append(_place_of_fault(words, outcome))
         outcome.faults += _faults(outcome)
+        if "{text}" not in reader.command:
+            outcome.faults += _faults_on_screen(outcome)
         strays = place.strays(words, name)
         if strays:
             outcome.faults.append("left behind: " + " ".join(sorted(strays))[:80])
@@ -194,14 +196,18 @@ def _faults(outcome: Outcome) -> list[str]:
         faults.append(f"status 2 with {len(errors)} lines of error")
     if outcome.status == 0 and errors:
         faults.append("an error is told, and the status is 0")
-    if "unexpected" in outcome.told and outcome.status in (0, 2):
-        faults.append("something unexpected")
-    if CONTROL.search(outcome.told):
-        faults.append("control characters are told")
-    if max(map(len, lines)) > MAX_LINE:
-        faults.append(f"a line of over {MAX_LINE} characters is told")
     if outcome.memory > MEMORY:
         faults.append(f"over {MEMORY / 2**30:.0f} GiB of memory")
+    return faults
+
+
+def _faults_on_screen(outcome: Outcome) -> list[str]:
+    """Return what a file makes the program show; a user's own words may be shown."""
+    faults = []
+    if CONTROL.search(outcome.told):
+        faults.append("control characters are told")
+    if max(map(len, outcome.told.split("\n"))) > MAX_LINE:
+        faults.append(f"a line of over {MAX_LINE} characters is told")
     return faults
 
 

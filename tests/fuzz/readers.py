@@ -12,8 +12,9 @@ import dataclasses
 import importlib
 import inspect
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from pottsfold.commands.main import VERBS
 from pottsfold.commands.paths import path_use
@@ -202,21 +203,27 @@ def inputs_of_verbs() -> set[Input]:
     found = set()
     for verb in VERBS:
         module = importlib.import_module(f"pottsfold.commands.{verb}")
-        found |= {(verb, name) for name in _inputs(getattr(module, verb))}
+        found |= {(verb, name) for name in inputs_of(getattr(module, verb))}
     return found
 
 
-def _inputs(called: typing.Any) -> list[str]:
+def inputs_of(called: Any) -> list[str]:
     """Return the names of inputs, those in option groups among them."""
     names = []
     hints = typing.get_type_hints(called, include_extras=True)
     for name in inspect.signature(called).parameters:
         if isinstance(path_use(hints[name]), Reads):
             names.append(name)
-        for part in (hints[name], *typing.get_args(hints[name])):
-            if dataclasses.is_dataclass(part):
-                names += _inputs(part)
+        for part in _parts(hints[name]):
+            if isinstance(part, type) and dataclasses.is_dataclass(part):
+                names += inputs_of(part)
     return names
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    yield hint
+    for part in typing.get_args(hint):
+        yield from _parts(part)
 
 
 def named(only: str | None) -> tuple[Reader, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import shlex
 import shutil
 import time
@@ -67,11 +68,12 @@ class Report:
     kinds: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
     _start: float = 0.0
+    _cpu: float = 0.0
 
     def begin(self) -> None:
         """Begin to count anew; faults found so far are kept."""
         self.counts = {}
-        self._start = time.monotonic()
+        self._start, self._cpu = time.monotonic(), _cpu_seconds()
 
     @property
     def failed(self) -> bool:
@@ -131,12 +133,22 @@ class Report:
             total.slowest = max(total.slowest, counts.slowest)
         lines.append(_row("all", total))
         seconds = max(time.monotonic() - self._start, 1e-9)
-        lines.append(f"{total.inputs / seconds:.0f} inputs a second")
+        cpu = max(_cpu_seconds() - self._cpu, 1e-9)
+        lines.append(
+            f"{total.inputs / seconds:.0f} inputs a second, "
+            f"{total.inputs / cpu:.0f} a CPU second"
+        )
         for kind, count in self.kinds.most_common():
             lines.append(f"{count:>6}  {kind}  (first: {self.first[kind]})")
         if not self.kinds:
             lines.append("no fault found")
         return lines
+
+
+def _cpu_seconds() -> float:
+    """Return the seconds of CPU that finished processes took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _row(name: str, counts: Counts) -> str:
