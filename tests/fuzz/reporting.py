@@ -85,14 +85,14 @@ class Report:
         if task.number < 0 and outcome.status == 2 and not outcome.faults:
             outcome.faults.append("a valid file is refused: " + outcome.told[-200:])
         self.counts.setdefault(task.reader, Counts()).add(outcome)
-        for fault in outcome.faults:
-            verb = re.split("[ .]", task.reader)[0]
-            kind = fault if " at " in fault else f"{verb}: {fault}"
+        verb = re.split("[ .]", task.reader)[0]
+        kinds = [f if " at " in f else f"{verb}: {f}" for f in outcome.faults]
+        for kind in kinds:
             self.kinds[kind] += 1
             where = f"{task.reader}, number {task.number}, seed {task.seed}"
             self.first.setdefault(kind, where)
-        if outcome.faults and self.failures is not None:
-            if min(self.kinds[k] for k in self.kinds) <= KEPT:
+        if kinds and self.failures is not None:
+            if min(self.kinds[kind] for kind in kinds) <= KEPT:
                 self._keep(task, outcome, self.failures)
 
     def _keep(self, task: Task, outcome: Outcome, folder: Path) -> None:
