@@ -48,7 +48,9 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plant", choices=PLANTED, help="a fault in `info`, which must be found"
     )
-    parser.add_argument("--limit", type=float, default=SECONDS_PER_INPUT)
+    parser.add_argument(
+        "--limit", type=int, default=SECONDS_PER_INPUT, help="CPU seconds of an input"
+    )
     return parser.parse_args(words)
 
 

@@ -37,6 +37,11 @@ def _hang(_path: Path) -> None:
     time.sleep(3600)
 
 
+def _spin(_path: Path) -> None:
+    while True:
+        pass
+
+
 def _memory(_path: Path) -> None:
     np.ones(3 * 2**30, np.uint8)
 
@@ -55,6 +60,7 @@ PLANTED = {
     "error": _plant(_error),
     "crash": _plant(_crash),
     "hang": _plant(_hang),
+    "spin": _plant(_spin),
     "memory": _plant(_memory),
     "litter": _plant(_litter),
     "screen": _plant(_screen),

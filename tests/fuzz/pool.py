@@ -1,17 +1,22 @@
 """Processes that run inputs, and outlive those that crash or hang.
 
-A process does many inputs, since the program takes a second to load. It has a limit
-of memory, and a watchdog that ends it where one input takes too long; another then
-takes its place, and the input at fault is known.
+A process does many inputs, since the program takes a second to load. It has limits of
+memory and of CPU time, since a busy machine is no hang, and a watchdog that ends it
+where an input waits for ever. Another then takes its place, and the input at fault is
+known.
 """
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
+import math
 import multiprocessing
 import os
+import resource
 import signal
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,9 +29,12 @@ from tests.fuzz.formats import mutate
 from tests.fuzz.judging import MEMORY, Outcome, Place, judged
 from tests.fuzz.readers import ALL, Reader
 
-SECONDS_PER_INPUT = 20.0
-# The first inputs compile what they need.
-SECONDS_TO_COMPILE = 900.0
+# Of CPU; one that was just started loads kernels too.
+SECONDS_PER_INPUT = 20
+# Unchanged files come first, and compile what they need.
+SECONDS_TO_COMPILE = 900
+# Seconds of waiting, for one of CPU.
+PATIENCE = 10
 Fault = Callable[[], None]
 
 
@@ -81,8 +89,8 @@ class Pool:
         Folder of valid files.
     plant : callable, optional
         Called in every process before it begins: a fault to be found.
-    seconds : float
-        Limit of one input.
+    seconds : int
+        CPU seconds that one input may take.
     """
 
     def __init__(
@@ -90,7 +98,7 @@ class Pool:
         processes: int,
         seeds: Path,
         plant: Fault | None = None,
-        seconds: float = SECONDS_PER_INPUT,
+        seconds: int = SECONDS_PER_INPUT,
     ) -> None:
         self._processes, self._seeds = processes, seeds
         self._plant, self._seconds = plant, seconds
@@ -157,7 +165,7 @@ def _death(worker: _Worker) -> Outcome:
     log = worker.log.read_text(errors="replace")
     ours = [line for line in log.splitlines() if "/pottsfold/" in line]
     where = ours[0].strip() if ours else "place unknown"
-    if "Timeout" in log:
+    if "Timeout" in log or code == -signal.SIGXCPU:
         return Outcome(code, log, [f"hang: {where}"])
     name = signal.Signals(-code).name if code < 0 else f"status {code}"
     return Outcome(code, log, [f"crash: {name}, {where}"])
@@ -169,42 +177,57 @@ def _work(
     seeds: Path,
     log: Path,
     plant: Fault | None,
-    seconds: float,
+    seconds: int,
 ) -> None:
     """Run tasks until the pipe is closed."""
+    parent = os.getppid()
     readers = {reader.name: reader for reader in ALL}
     place = Place(folder, seeds)
     if plant is not None:
         plant()
     with open(log, "w") as handle:
         faulthandler.enable(handle)
-        while True:
-            try:
-                task: Task = pipe.recv()
-            except EOFError:
-                return
+        faulthandler.register(signal.SIGXCPU, handle, chain=True)
+        while (task := _next(pipe, parent)) is not None:
             reader = readers[task.reader]
             seed, content = task.made(reader, seeds)
             limit = seconds if task.number >= 0 else SECONDS_TO_COMPILE
-            faulthandler.dump_traceback_later(limit, exit=True, file=handle)
-            with _limited_memory():
+            faulthandler.dump_traceback_later(
+                PATIENCE * limit, exit=True, file=handle
+            )
+            with _limited(limit):
                 outcome = judged(place, reader, seed, content)
             faulthandler.cancel_dump_traceback_later()
             pipe.send(outcome)
 
 
-class _limited_memory:  # noqa: N801 - read as a word
-    """Refuse this process more address space than the limit beyond what it has."""
+def _next(pipe: Connection, parent: int) -> Task | None:
+    """Return the next task, None when there is nobody any more to give one."""
+    while not pipe.poll(5):
+        if os.getppid() != parent:
+            return None
+    try:
+        task: Task = pipe.recv()
+    except EOFError:
+        return None
+    return task
 
-    def __enter__(self) -> None:
-        import resource
 
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+@contextlib.contextmanager
+def _limited(seconds: int) -> Iterator[None]:
+    """Refuse this process more memory and CPU time than that beyond what it has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    memory = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
+    spent = math.ceil(time.process_time())
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CPU, spent + seconds)
+    try:
+        yield
+    finally:
+        _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
+        _limit(resource.RLIMIT_CPU, resource.RLIM_INFINITY)
 
-    def __exit__(self, *_: object) -> None:
-        import resource
 
-        unlimited = resource.RLIM_INFINITY
-        resource.setrlimit(resource.RLIMIT_AS, (unlimited, unlimited))
+def _limit(what: int, value: int) -> None:
+    _, hard = resource.getrlimit(what)
+    resource.setrlimit(what, (value, hard))

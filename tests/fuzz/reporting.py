@@ -113,7 +113,7 @@ class Report:
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(content)
         command = " ".join(map(shlex.quote, words))
-        script = f'cd "$(dirname "$0")" && pottsfold {command}\n'
+        script = f'cd "$(dirname "$0")" && ${{PF:-pottsfold}} {command}\n'
         (place / "command.sh").write_bytes(script.encode("utf-8", "surrogateescape"))
         faults = "\n".join(outcome.faults)
         (place / "found.txt").write_text(f"{faults}\n\n{outcome.told}", errors="replace")

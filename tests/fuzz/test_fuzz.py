@@ -79,17 +79,18 @@ def test_half_a_minute_of_hostile_inputs(seeds):
         ("error", "status 1: KeyError"),
         ("crash", "crash: SIGSEGV"),
         ("hang", "hang: "),
+        ("spin", "hang: "),
         ("memory", "status 1: "),
         ("litter", "left behind: .header.partial"),
         ("screen", "control characters are told"),
     ],
 )
 def test_a_planted_fault_is_found(planted, told, seeds, tmp_path):
-    words = ["--only", "info.model", "--count", "2", "--limit", "5"]
+    words = ["--only", "info.model", "--count", "2", "--limit", "1"]
     result = fuzz(seeds, *words, "--plant", planted, "--failures", str(tmp_path))
     assert result.returncode == 1, result.stdout + result.stderr
     assert told in result.stdout
     kept = sorted(path.name for path in tmp_path.iterdir())
     assert kept == ["info-model-0-0", "info-model-0-1"]
     command = (tmp_path / kept[0] / "command.sh").read_text()
-    assert "pottsfold info input." in command
+    assert "pottsfold} info input." in command
