@@ -22,9 +22,30 @@ from pottsfold.files import compression_of, unpack
 from tests.fuzz.mutations import FLOATS, INTEGERS, hostile_floats, mutate_plain, pick
 from tests.fuzz.seeds import PACK
 
-WORDS = ("", "-", "\u00e9", "\ud800", "\x1b[2J", "x" * 20_000, "nan", "missing", "state")
+WORDS = (
+    "",
+    "-",
+    "\u00e9",
+    "\ud800",
+    "\x1b[2J",
+    "x" * 20_000,
+    "nan",
+    "missing",
+    "state",
+)
 WORDS += ("zero_sum", "-ACGU", "AA", "\0", "\u0661", "../x", "1", "9" * 30)
-VALUES: tuple[Any, ...] = (None, True, False, [], {}, [[]], [None], {"a": 1}, 0.5, 10**400)
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": 1},
+    0.5,
+    10**400,
+)
 VALUES += (*WORDS, *INTEGERS, *FLOATS, -(10**30), 1e308, 1e-308)
 
 
@@ -193,8 +214,12 @@ def _parquet(rng: np.random.Generator, data: bytes) -> bytes:
             table = table.set_column(k, name, _other_type(rng, column))
         case 2:
             table = table.rename_columns(
-                [str(pick(rng, WORDS)).encode("utf-8", "replace").decode() if n == k
-                 else other for n, other in enumerate(table.column_names)]
+                [
+                    str(pick(rng, WORDS)).encode("utf-8", "replace").decode()
+                    if n == k
+                    else other
+                    for n, other in enumerate(table.column_names)
+                ]
             )
         case 3:
             table = table.remove_column(k)

@@ -28,14 +28,14 @@ from pottsfold.commands.main import run
 from pottsfold.inference.boltzmann import checkpoint
 checkpoint.EVERY = 0.0
 left = int(os.environ.get("KILL_AT", "0"))
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 def count(event, given):
     global left
-    writes = event == "open" and given[1] is not None and set(str(given[1])) & set("wax+")
-    if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod"):
-        if event != "open" or writes or (given[2] or 0) & os.O_CREAT:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+    touches = event in ("os.rename", "os.remove", "os.mkdir", "os.chmod")
+    if touches or (event == "open" and (given[2] or 0) & WRITES):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 if left:
     sys.addaudithook(count)
 run()
@@ -157,10 +157,12 @@ def restore(folder: Path, inputs: Path) -> None:
     shutil.copy(inputs / "m.potts", folder / "own.potts")
 
 
-def start(words: str, folder: Path, kill_at: int = 0, **more: object) -> subprocess.Popen[str]:
+def start(
+    words: str, folder: Path, kill_at: int = 0, **more: object
+) -> subprocess.Popen[str]:
     """Start the program in a folder."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KILL_AT": str(kill_at)}
-    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, *words.split()],
         cwd=folder,
         env=environment,

@@ -17,12 +17,14 @@ from pathlib import Path
 
 from pottsfold.commands import main as program
 from pottsfold.errors import NotConverged
+from pottsfold.model import load_fit
 from tests.fuzz.readers import OUT, Reader
 
 MEMORY = 2 * 2**30
 # Longer lines flood a screen.
 MAX_LINE = 5_000
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+NOT_FINITE = re.compile(r"(?:^|,)-?(?:inf|nan)(?:,|$)", re.MULTILINE)
 # Warnings of the program itself; others come of a computation gone wrong.
 OWN_WARNINGS = (NotConverged,)
 UNSHOWN = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning)
@@ -128,17 +130,37 @@ def judged(place: Place, reader: Reader, seed: str, content: bytes) -> Outcome:
         strays = place.strays(words, name)
         if strays:
             outcome.faults.append("left behind: " + " ".join(sorted(strays))[:80])
-        if outcome.status == 2 and _outputs(place, words):
+        outputs = _outputs(place, words)
+        if outcome.status == 2 and outputs:
             outcome.faults.append("status 2, and an output is written")
+        if outcome.status == 0:
+            outcome.faults += _faults_of_outputs(outputs, reader.input[1] == "model")
     finally:
         place.clear(name)
     return outcome
 
 
-def _outputs(place: Place, words: list[str]) -> bool:
-    return any(
-        (place.folder / word).exists() for word in words if word.startswith(f"{OUT}/")
-    )
+def _outputs(place: Place, words: list[str]) -> list[Path]:
+    named = (place.folder / word for word in words if word.startswith(f"{OUT}/"))
+    return [path for path in named if path.exists()]
+
+
+def _faults_of_outputs(outputs: list[Path], of_model: bool) -> list[str]:
+    """Return what is wrong with files that were written as if all were well.
+
+    A table of a library may hold what stands in that library, so numbers are looked
+    at where the model was the hostile file.
+    """
+    faults = []
+    for path in outputs:
+        if path.suffix == ".potts":
+            try:
+                load_fit(path)
+            except Exception as error:
+                faults.append(f"its model cannot be read: {type(error).__name__}")
+        elif path.suffix == ".csv" and of_model and NOT_FINITE.search(path.read_text()):
+            faults.append("numbers that are not finite are written")
+    return faults
 
 
 def _run(words: list[str]) -> Outcome:
@@ -151,7 +173,7 @@ def _run(words: list[str]) -> Outcome:
 
     with _caught() as told, warnings.catch_warnings():
         warnings.simplefilter("default")
-        warnings.showwarning = show  # type: ignore[assignment]
+        warnings.showwarning = show
         try:
             status = program.main(words)
         except SystemExit as error:
@@ -183,7 +205,7 @@ def _text(stream: io.TextIOWrapper) -> str:
     if stream.closed:  # as after a broken pipe
         return ""
     stream.flush()
-    return stream.buffer.getvalue().decode("utf-8", "replace")  # type: ignore[attr-defined]
+    return stream.buffer.getvalue().decode("utf-8", "replace")
 
 
 def _faults(outcome: Outcome) -> list[str]:

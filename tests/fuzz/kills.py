@@ -173,7 +173,9 @@ def main(words: list[str] | None = None) -> int:
             f"{name:<20}{each.kills:>6}{each.too_late:>10}{each.with_output:>14}"
             f"{each.resumed:>9}{each.temporaries:>13}"
         )
-    faults = Counter(f"{name}: {f}" for name, each in found.items() for f in each.faults)
+    faults = Counter(
+        f"{name}: {f}" for name, each in found.items() for f in each.faults
+    )
     for fault, count in faults.most_common():
         print(f"{count:>6}  {fault}")
     if not faults:

@@ -20,7 +20,7 @@ def _plant(fault: Callable[..., object]) -> Callable[[], None]:
     def plant() -> None:
         from pottsfold.commands import info
 
-        info.read_header = fault  # type: ignore[assignment]
+        info.read_header = fault
 
     return plant
 

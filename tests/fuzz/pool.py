@@ -192,9 +192,7 @@ def _work(
             reader = readers[task.reader]
             seed, content = task.made(reader, seeds)
             limit = seconds if task.number >= 0 else SECONDS_TO_COMPILE
-            faulthandler.dump_traceback_later(
-                PATIENCE * limit, exit=True, file=handle
-            )
+            faulthandler.dump_traceback_later(PATIENCE * limit, exit=True, file=handle)
             with _limited(limit):
                 outcome = judged(place, reader, seed, content)
             faulthandler.cancel_dump_traceback_later()

@@ -110,10 +110,16 @@ READERS = (
     ),
     _reader("rescue", "model", WITH_FOCUS, f"{{}} M11C {_CSV} --top 9"),
     _reader(
-        "rescue", "alignment", ALIGNMENTS, f"m.potts M11C {_CSV} --top 9 --alignment {{}}"
+        "rescue",
+        "alignment",
+        ALIGNMENTS,
+        f"m.potts M11C {_CSV} --top 9 --alignment {{}}",
     ),
     _reader(
-        "rescue", "structure", STRUCTURES, f"m.potts M11C {_CSV} --top 9 --structure {{}}"
+        "rescue",
+        "structure",
+        STRUCTURES,
+        f"m.potts M11C {_CSV} --top 9 --structure {{}}",
     ),
     _reader("assay", "model", ("m.potts",), f"{{}} l.csv {_CSV}"),
     _reader("assay", "measured", MEASURED, f"m.potts {{}} {_CSV}"),
@@ -133,7 +139,10 @@ READERS = (
     _reader("sample", "compare", ALIGNMENTS, f"m.potts {_DRAW} --compare {{}}"),
     _reader("partition", "model", MODELS, f"{{}} {_ANNEAL}"),
     _reader(
-        "partition", "alignment", ALIGNMENTS, f"m.potts {_ANNEAL} {_CSV} --alignment {{}}"
+        "partition",
+        "alignment",
+        ALIGNMENTS,
+        f"m.potts {_ANNEAL} {_CSV} --alignment {{}}",
     ),
 )
 _JOURNAL_PLACE = "out/scored.csv.parts/journal.json"
@@ -184,11 +193,31 @@ TEXTS = (
     _texts("fit", "focus", "name.txt", f"a.fasta {_FIT} --focus {{text}}"),
     _texts("fit", "alphabet", "alphabet.txt", f"a.fasta {_FIT} --alphabet {{text}}"),
     _texts("score", "column", "column.txt", f"m.potts l.csv {_CSV} --column {{text}}"),
-    _texts("score", "background", "mutant.txt", f"m.potts l.csv {_CSV} --background {{text}}"),
+    _texts(
+        "score",
+        "background",
+        "mutant.txt",
+        f"m.potts l.csv {_CSV} --background {{text}}",
+    ),
     _texts("rescue", "mutant", "mutant.txt", f"m.potts {{text}} {_CSV} --top 9"),
-    _texts("epistasis", "mutation", "mutation.txt", f"m.potts {_CSV} --top 9 --mutation {{text}}"),
-    _texts("assay", "score_column", "score.txt", f"m.potts l.csv {_CSV} --score-column {{text}}"),
-    _texts("contacts", "chain", "chain.txt", f"m.potts {_CSV} --structure s.pdb --chain {{text}}"),
+    _texts(
+        "epistasis",
+        "mutation",
+        "mutation.txt",
+        f"m.potts {_CSV} --top 9 --mutation {{text}}",
+    ),
+    _texts(
+        "assay",
+        "score_column",
+        "score.txt",
+        f"m.potts l.csv {_CSV} --score-column {{text}}",
+    ),
+    _texts(
+        "contacts",
+        "chain",
+        "chain.txt",
+        f"m.potts {_CSV} --structure s.pdb --chain {{text}}",
+    ),
     _texts("contacts", "top", "top.txt", f"m.potts {_CSV} --top {{text}}"),
     _texts("contacts", "pair", "pair.txt", f"m.potts {_CSV} --pair {{text}}"),
     _texts("convert", "focus", "sequence.txt", "m.adabmdca out/m.potts --focus {text}"),
@@ -236,6 +265,7 @@ def named(only: str | None) -> tuple[Reader, ...]:
     """
     found = tuple(each for each in ALL if only is None or only in each.name)
     if not found:
-        raise ValueError(f"no reader {only}; there are {', '.join(r.name for r in ALL)}")
+        raise ValueError(
+            f"no reader {only}; there are {', '.join(r.name for r in ALL)}"
+        )
     return found
-

@@ -116,7 +116,9 @@ class Report:
         script = f'cd "$(dirname "$0")" && ${{PF:-pottsfold}} {command}\n'
         (place / "command.sh").write_bytes(script.encode("utf-8", "surrogateescape"))
         faults = "\n".join(outcome.faults)
-        (place / "found.txt").write_text(f"{faults}\n\n{outcome.told}", errors="replace")
+        (place / "found.txt").write_text(
+            f"{faults}\n\n{outcome.told}", errors="replace"
+        )
 
     def lines(self) -> list[str]:
         """Return a table of the readers, then the kinds of faults."""

@@ -97,7 +97,9 @@ def _rows() -> list[tuple[str, str]]:
         row = list(FOCUS)
         for column in np.flatnonzero(rng.random(8) < 0.5):
             row[column] = rng.choice(list("ACDEKLV-"))
-        rows.append((f"R{k}/1-8", "".join(row[:4]) + rng.choice([".", "a"]) + "".join(row[4:])))
+        rows.append(
+            (f"R{k}/1-8", "".join(row[:4]) + rng.choice([".", "a"]) + "".join(row[4:]))
+        )
     return rows
 
 
@@ -122,7 +124,9 @@ def _alignments() -> dict[str, str]:
         "a.four": fasta([(f"FOCUS/{FIRST}-{FIRST + 3}", FOCUS[:4])]),
         "rna.fasta": "".join(
             f">r{k}\n{''.join(row)}\n"
-            for k, row in enumerate(np.random.default_rng(3).choice(list("ACGU"), (30, 5)))
+            for k, row in enumerate(
+                np.random.default_rng(3).choice(list("ACGU"), (30, 5))
+            )
         ),
     }
 
@@ -209,12 +213,12 @@ def _learnt() -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    TableParts.join = interrupted  # type: ignore[method-assign]
+    TableParts.join = interrupted
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             main(f"{SCORED} -o scored.csv".split())
     finally:
-        TableParts.join = join  # type: ignore[method-assign]
+        TableParts.join = join
     (journal,) = Path("scored.csv.parts").glob("journal*")
     (part,) = Path("scored.csv.parts").glob("0*")
     shutil.copy(journal, JOURNAL)

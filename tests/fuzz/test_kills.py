@@ -1,4 +1,4 @@
-"""A few runs that are killed, starved of space and run side by side; the rest by hand."""
+"""A few runs that are killed, starved of space or run twice; the rest by hand."""
 
 from __future__ import annotations
 
