@@ -193,7 +193,7 @@ def _caught() -> Iterator[io.TextIOWrapper]:
     sys.stdin = io.StringIO()
     sys.stdout, sys.stderr = (
         io.TextIOWrapper(io.BytesIO(), "utf-8", errors)
-        for errors in ("surrogateescape", "backslashreplace")
+        for errors in ("strict", "backslashreplace")  # as Python opens them
     )
     try:
         yield sys.stderr
