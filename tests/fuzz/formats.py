@@ -172,31 +172,43 @@ def _arrays(rng: np.random.Generator, header: dict[str, Any], data: bytes) -> by
 
 
 def _checkpoint(rng: np.random.Generator, data: bytes) -> bytes:
-    """Return a checkpoint with changed text, numbers or layout, packed again."""
+    """Return a checkpoint with changed text, numbers or layout, packed again.
+
+    Those of earlier versions have no SHA-256, so one can be left out.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    name = str(pick(rng, list(members)))
+    about = json.loads(members[ABOUT][members[ABOUT].index(b"\n") + 1 :])
+    if rng.random() < 0.9:
+        about.pop("sha256", None)
+    text = json.dumps(about)
     if rng.random() < 0.5:
-        name = "about.npy"
-    start = members[name].index(b"\n") + 1
-    head, body = members[name][:start], members[name][start:]
-    if name == "about.npy" and rng.random() < 0.85:
-        text = _json_text(rng, body.decode()).encode("utf-8", "surrogatepass")
-        buffer = io.BytesIO()
-        np.save(buffer, np.frombuffer(text, np.uint8))
-        members[name] = buffer.getvalue()
-    elif rng.random() < 0.5:
-        members[name] = head + hostile_floats(rng, body)
-    elif rng.random() < 0.7:
-        members[name] = mutate_plain(rng, members[name])
-    else:
-        del members[name]
+        text = _json_text(rng, text)
+    members[ABOUT] = _npy(text.encode("utf-8", "surrogatepass"))
+    if rng.random() < 0.5:
+        name = pick(rng, list(members))
+        start = members[name].index(b"\n") + 1
+        chance = rng.random()
+        if chance < 0.6:
+            numbers = hostile_floats(rng, members[name][start:])
+            members[name] = members[name][:start] + numbers
+        elif chance < 0.85:
+            members[name] = mutate_plain(rng, members[name])
+        else:
+            del members[name]
     packed = io.BytesIO()
     method = zipfile.ZIP_DEFLATED if rng.random() < 0.2 else zipfile.ZIP_STORED
     with zipfile.ZipFile(packed, "w", method) as archive:
         for member, content in members.items():
             archive.writestr(member, content)
     return packed.getvalue()
+
+
+def _npy(data: bytes) -> bytes:
+    """Return bytes as NumPy keeps an array of them."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.frombuffer(data, np.uint8))
+    return buffer.getvalue()
 
 
 def _parquet(rng: np.random.Generator, data: bytes) -> bytes:
