@@ -22,6 +22,8 @@ from pottsfold.files import compression_of, unpack
 from tests.fuzz.mutations import FLOATS, INTEGERS, hostile_floats, mutate_plain, pick
 from tests.fuzz.seeds import PACK
 
+# The text of a checkpoint.
+ABOUT = "about.npy"
 WORDS = (
     "",
     "-",
