@@ -42,7 +42,8 @@ run()
 """
 # Left behind by a killed run: hidden, and of no name that a reader would look for.
 TEMPORARY = re.compile(r"\..+")
-ROWS = 40_000
+# Enough for seven parts of a table.
+ROWS = 120_000
 
 
 @dataclass(frozen=True)

@@ -23,19 +23,26 @@ def inputs(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def wholes(inputs):
+    """What undisturbed runs write."""
+    names = ("fit boltzmann", "score csv")
+    return {name: kills.undisturbed(BY_NAME[name], inputs) for name in names}
+
+
 @pytest.mark.parametrize("name", ["fit boltzmann", "score csv"])
-def test_a_killed_run_leaves_nothing_half_written_and_goes_on(inputs, name):
-    job, found = BY_NAME[name], kills.Killed()
-    whole = kills.undisturbed(job, inputs)
-    kills.kill_once(job, inputs, whole, random.Random(3), found)
+def test_a_killed_run_leaves_nothing_half_written_and_goes_on(inputs, wholes, name):
+    found = kills.Killed()
+    draw = random.Random(3)
+    kills.kill_once(BY_NAME[name], inputs, wholes[name], draw, found)
+    assert found.kills
     assert found.faults == []
 
 
 @pytest.mark.parametrize("trial", disks.TRIALS)
-def test_a_run_that_cannot_write_is_refused_and_one_of_two_wins(inputs, trial):
+def test_a_run_that_cannot_write_is_refused_and_one_of_two_wins(inputs, wholes, trial):
     job = BY_NAME["score csv"]
-    whole = kills.undisturbed(job, inputs)
-    assert disks.TRIALS[trial](job, inputs, whole) == []
+    assert disks.TRIALS[trial](job, inputs, wholes[job.name]) == []
 
 
 def test_a_half_written_file_is_found(inputs):
