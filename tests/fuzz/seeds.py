@@ -38,9 +38,11 @@ MODELS = (*NATIVE, *FOREIGN, *PACKED_MODELS)
 WITH_COUPLINGS = tuple(name for name in MODELS if name != "plain.potts")
 # Models that say what the wild type is, in the family's letters.
 WITH_FOCUS = ("m.potts", "matched.potts", "m.plmc", "m.plmc-v1", "m.plmc.xz")
-LIBRARIES = ("l.csv", "l.tsv", "l.parquet", "l.fasta", "l.csv.gz", "l.tsv.zst")
+LIBRARIES = ("l.csv", "l.tsv", "l.txt", "l.parquet", "l.fasta")
+LIBRARIES += ("l.csv.gz", "l.tsv.zst")
 MEASURED = ("l.csv", "l.tsv", "l.parquet", "l.csv.gz", "l.tsv.zst", "l.hgvs.csv")
-THREE = ("Cys", "Asp", "Glu", "Phe", "Gly", "His", "Ile", "Lys", "Leu", "Asn", "Trp")
+# In a library of MAVE-HGVS.
+RESIDUES = ("Cys", "Asp", "Glu", "Phe", "Gly", "His", "Ile", "Lys", "Leu", "Asn", "Trp")
 STRUCTURES = ("s.pdb", "s.cif", "s.pdb.gz", "s.cif.gz")
 JOURNAL, PART = "parts.journal.json", "parts.00000000"
 
@@ -156,9 +158,10 @@ def _libraries() -> dict[str, str]:
     return {
         "l.csv": table.to_csv(index=False),
         "l.tsv": table.to_csv(index=False, sep="\t"),
+        "l.txt": "mutant\nM11C\nM11C:K12A\np.Met11Cys\nWT\n",
         "l.fasta": "".join(f">m{k}\n{row}\n" for k, row in sequences),
         "l.hgvs.csv": "# from MaveDB\nhgvs_pro,score\np.=,0.0\np.Lys12Cys,NA\n"
-        + "".join(f"p.Met11{aa},{k}e-1\n" for k, aa in enumerate(THREE))
+        + "".join(f"p.Met11{aa},{k}e-1\n" for k, aa in enumerate(RESIDUES))
         + '"p.[Met11Cys;Lys12Ala]",0.5\np.Lys12Ala,-1\n',
     }
 
