@@ -180,8 +180,11 @@ class TableParts:
     def _check(self) -> None:
         try:
             there = json.loads((self.folder / JOURNAL).read_text())
-        except (OSError, ValueError):
-            # Killed before the journal was written: there are no parts either.
+        except (OSError, ValueError, RecursionError):
+            there = None
+        if not isinstance(there, dict):
+            # Killed before the journal was written, when there are no parts either; or
+            # damaged since, and nothing tells what the parts are of.
             self.remove()
             return
         for key, value in self._origin.items():

@@ -70,6 +70,19 @@ def test_an_interrupted_run_goes_on(library, tmp_path, monkeypatch):
     assert output.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.parametrize("journal", ["true", "[]", "{", "[" * 100_000])
+def test_parts_with_a_damaged_journal_are_not_taken_up(library, tmp_path, journal):
+    whole, output = tmp_path / "whole.csv", tmp_path / "out.csv"
+    score_library(MODEL, library, whole)
+    folder = tmp_path / "out.csv.parts"
+    folder.mkdir()
+    (folder / "journal.json").write_text(journal)
+    (folder / "00000000.rows").write_text("of something else\n")
+    score_library(MODEL, library, output, resume=True)
+    assert output.read_bytes() == whole.read_bytes()
+    assert not folder.exists()
+
+
 def test_what_does_not_fit_is_refused(library, tmp_path):
     with pytest.raises(UsageError, match=r"`output=.*out.xls`: end it in"):
         score_library(MODEL, library, tmp_path / "out.xls")

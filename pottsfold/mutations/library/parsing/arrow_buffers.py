@@ -29,13 +29,20 @@ else:
 
 
 def text_array(texts: Iterable[object]) -> pa.Array:
-    """Return texts as one Arrow array, null for what is not a text."""
+    """Return texts as one Arrow array, null for what is not a text.
+
+    Half characters, as from a command line that is no UTF-8, become ``?``.
+    """
     import pyarrow as pa
 
     if isinstance(texts, pa.Array):
         return texts
     words = [text if isinstance(text, str) else None for text in texts]
-    return pa.array(words, pa.large_string())
+    try:
+        return pa.array(words, pa.large_string())
+    except UnicodeEncodeError:
+        whole = [w and w.encode("utf-8", "replace").decode() for w in words]
+        return pa.array(whole, pa.large_string())
 
 
 class Read(NamedTuple):

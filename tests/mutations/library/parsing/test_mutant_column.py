@@ -210,3 +210,8 @@ def test_positions_too_far_apart_for_a_table_are_read_one_by_one():
     )
     assert place_texts(model, ["A1C"]).columns.tolist() == [0]
     assert place_sequences(model, ["CC"]).columns.tolist() == [0]
+
+
+def test_half_a_character_is_bad_notation():
+    mutants = place_texts(model_of("ACD"), ["A10T", "A10\udcff"])
+    assert verdicts(mutants) == [("ok", ""), ("unscorable", "bad_notation")]
