@@ -8,6 +8,7 @@ frequency is 0. A site or pair that nothing covers gets flat frequencies.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -96,6 +97,39 @@ def pair_frequencies(
     """
     length, size = alignment.length, alignment.alphabet.size
     result = np.zeros((length, length, size, size))
+
+    def keep(i: int, later: NDArray[np.float64]) -> None:
+        result[i, i + 1 :] = later
+        result[i + 1 :, i] = later.transpose(0, 2, 1)
+
+    later_pair_frequencies(alignment, keep, gaps=gaps, threads=threads)
+    sites = site_frequencies(alignment, gaps=gaps)
+    letters = np.arange(size)
+    for i in range(length):
+        result[i, i, letters, letters] = sites[i]
+    return result
+
+
+def later_pair_frequencies(
+    alignment: Alignment,
+    use: Callable[[int, NDArray[np.float64]], None],
+    *,
+    gaps: Gaps = "state",
+    threads: int | None = None,
+) -> None:
+    """Count the pairs of one site after another, for those who need not keep them all.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Its weights are used.
+    use : callable
+        Called for every site i, from several threads, as ``use(i, f)``, f being the
+        frequencies with later sites f_ij(a, b), j > i, (L - 1 - i, q, q) float64.
+    gaps, threads
+        As for :func:`pair_frequencies`.
+    """
+    length, size = alignment.length, alignment.alphabet.size
     start = first_state(gaps)
     codes, weights = alignment.codes, alignment.sequence_weights
 
@@ -105,17 +139,10 @@ def pair_frequencies(
         later = counts[i + 1 :, :size, :size]
         later[:, :start, :] = 0
         later[:, :, :start] = 0
-        later = _normalised(later, (1, 2), start)
-        result[i, i + 1 :] = later
-        result[i + 1 :, i] = later.transpose(0, 2, 1)
+        use(i, _normalised(later, (1, 2), start))
 
     with Workers(chosen_threads(threads)) as workers:
         workers.map(one_site, range(length))
-    sites = site_frequencies(alignment, gaps=gaps)
-    letters = np.arange(size)
-    for i in range(length):
-        result[i, i, letters, letters] = sites[i]
-    return result
 
 
 def _normalised(

@@ -21,6 +21,7 @@ from pottsfold.commands import wording
 from pottsfold.commands.renamed import with_new_names
 from pottsfold.errors import PottsfoldError
 from pottsfold.files import record_written
+from pottsfold.memory import check_address_space
 
 VERBS = {
     "fit": "Fit a Potts model to an alignment.",
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
+        check_address_space()
         words = with_new_names(words)
         verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         wording.speak_options(functools.partial(_options_of, words))

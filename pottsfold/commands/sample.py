@@ -22,7 +22,7 @@ from pottsfold.errors import UsageError
 from pottsfold.files import sha256_of
 from pottsfold.landscape import comparison
 from pottsfold.landscape.comparison.comparing import MIN_SEQUENCES
-from pottsfold.memory import check_memory
+from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch, run_of
@@ -36,6 +36,9 @@ from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
 RANDOM = "random"
+# Bytes of kernels when they are loaded, with what they call; and of the libraries and
+# values of a comparison.
+KERNELS, COMPARISON = 105 * MIB, 160 * MIB
 
 # A hyphen is a letter: the gap.
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -137,7 +140,7 @@ def sample(
             parameter="compare",
         )
     starts = None if start == RANDOM else _starts(potts, Path(start))
-    _check_memory(potts)
+    _check_memory(potts, number, natural)
     sampler = Sampler(
         _target(potts, fix, forbid),
         np.array([_temperature(potts, temperature)]),
@@ -237,11 +240,15 @@ def _temperature(model: PottsModel, temperature: Temperature) -> float:
     return float(temperature)
 
 
-def _check_memory(model: PottsModel) -> None:
-    needed = table_bytes(model)
+def _check_memory(model: PottsModel, number: int, natural: Alignment | None) -> None:
+    """Say what sampling takes, and refuse it where that is too much."""
+    # Letters as bytes, and as text in the file that is written whole.
+    needed = KERNELS + table_bytes(model) + 4 * number * model.length
+    if natural is not None:
+        needed += COMPARISON + 2 * natural.codes.nbytes
     say(
-        f"{model.length} positions, {model.n_states} letters; a table of "
-        f"{needed / 2**20:.0f} MiB beside the model"
+        f"plan: {number} sequences of {model.length} positions, {model.n_states} "
+        f"letters; {in_gib(peak_memory(needed))}"
     )
     check_memory(needed, "close other programs, or use a larger machine")
 

@@ -11,7 +11,8 @@ from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
 from pottsfold.commands.switches import Switch
 from pottsfold.errors import UsageError
 from pottsfold.files import sha256_of
-from pottsfold.model import load_fit
+from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
+from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import (
     EffectTables,
     effect_tables,
@@ -19,6 +20,10 @@ from pottsfold.mutations import (
     score_library,
 )
 from pottsfold.mutations.assays import Augmented, load_augmented
+
+# Bytes of kernels when they are loaded; and of blocks of a library, their tables and
+# the libraries that read and write them.
+KERNELS, BLOCKS = 35 * MIB, 95 * MIB
 
 
 def score(
@@ -100,6 +105,7 @@ def _tables(
     """
     potts = load_fit(model).model
     potts.require_focus()
+    _check_memory(potts)
     learnt = None
     if augmented is not None:
         learnt = load_augmented(augmented, potts, sha256_of(model))
@@ -107,6 +113,20 @@ def _tables(
         potts = in_background(potts, background)
         say(f"the wild type is {potts.focus_name}")
     return effect_tables(potts), learnt
+
+
+def _check_memory(model: PottsModel) -> None:
+    """Say what scoring takes, however long the library, and refuse too much.
+
+    The tables beside the model; then, without it, what the library is read in.
+    """
+    tables = model.couplings.nbytes // 2
+    needed = max(tables + KERNELS, BLOCKS - tables)
+    say(
+        f"plan: {model.length} positions; {in_gib(peak_memory(needed))} for a library "
+        "of any length"
+    )
+    check_memory(needed, "close other programs, or use a larger machine")
 
 
 def _spare_memory() -> None:

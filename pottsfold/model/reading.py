@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pottsfold.memory import MIB, check_memory
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats import read_foreign
+from pottsfold.model.potts import model_bytes
 from pottsfold.model.storage import (
     ModelHeader,
     is_native,
     load_native,
     read_native_header,
 )
+
+# Models that are read without asking whether there is room.
+SMALL = 64 * MIB
 
 
 def load_fit(path: str | Path) -> Fit:
@@ -32,8 +37,23 @@ def load_fit(path: str | Path) -> Fit:
     ------
     ModelFormatError
         If it is no model file, or is damaged.
+    MemoryShort
+        If a native one does not fit in memory.
     """
-    return load_native(path) if is_native(path) else read_foreign(path)
+    if not is_native(path):
+        return read_foreign(path)
+    needed = reading_bytes(read_native_header(path))
+    if needed > SMALL:
+        check_memory(needed, "use a larger machine")
+    return load_native(path)
+
+
+def reading_bytes(header: ModelHeader) -> int:
+    """Return the bytes that reading a native model takes: it, and what is in the file.
+
+    The file has one of the two triangles.
+    """
+    return 3 * model_bytes(header.length, header.alphabet.size) // 2
 
 
 def read_header(path: str | Path) -> ModelHeader:
