@@ -125,9 +125,10 @@ class MemoryShort(PottsfoldError):
     def __init__(self, needed: int, available: int, advice: str) -> None:
         self.needed = needed
         self.available = available
+        unit, name, digits = (2**30, "GiB", 1) if needed >= 2**30 else (2**20, "MiB", 0)
         super().__init__(
-            f"this needs {needed / 2**30:.1f} GiB of memory and "
-            f"{available / 2**30:.1f} GiB are available; {advice}"
+            f"this needs {needed / unit:.{digits}f} {name} of memory and "
+            f"{available / unit:.{digits}f} {name} are available; {advice}"
         )
 
 

@@ -23,6 +23,7 @@ COMPILER = 105 * MIB
 # libraries loaded on the way, with their buffers and the allocator's pools; and of
 # every core's thread.
 SPACE_TO_START, SPACE_OF_LIBRARIES, SPACE_PER_CORE = 560 * MIB, 440 * MIB, 24 * MIB
+RAISE_LIMIT = "raise the limit on address space (ulimit -v)"
 # Limits of a control group, used memory, and the part of it that is given back when
 # needed; of version 2 and of version 1.
 CGROUP_FILES = {
@@ -78,6 +79,8 @@ def check_memory(needed: int, advice: str) -> None:
     """Raise :class:`MemoryShort` if ``needed`` bytes are more than there are."""
     available = available_memory()
     if needed > available:
+        if _limit("RLIMIT_AS") is not None:
+            advice += f", or {RAISE_LIMIT}"
         raise MemoryShort(needed, available, advice)
 
 
@@ -89,7 +92,7 @@ def check_address_space() -> None:
     space = _limit("RLIMIT_AS")
     least = SPACE_TO_START + SPACE_PER_CORE * available_threads()
     if space is not None and space < least:
-        raise MemoryShort(least, space, "raise the limit on address space (ulimit -v)")
+        raise MemoryShort(least, space, RAISE_LIMIT)
 
 
 def _limit(name: str) -> int | None:

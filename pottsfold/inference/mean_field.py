@@ -34,7 +34,7 @@ else:
 # What linear algebra takes when it is loaded.
 LIBRARIES = 25 * MIB
 # Sequences and rows that are timed to plan by.
-TIMED_SEQUENCES, TIMED_ROWS = 2000, 1000
+TIMED_SEQUENCES, TIMED_ROWS = 2000, 600
 
 
 def fit_mean_field(
