@@ -123,7 +123,7 @@ def _check_memory(model: PottsModel, chains: int) -> None:
     )
     needed += KERNELS
     say(
-        f"{model.length} positions, {model.n_states} letters; "
+        f"plan: {model.length} positions, {model.n_states} letters; "
         f"{in_gib(peak_memory(needed))}"
     )
     check_memory(needed, "reduce `chains`, or use a larger machine")

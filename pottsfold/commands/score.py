@@ -23,7 +23,7 @@ from pottsfold.mutations.assays import Augmented, load_augmented
 
 # Bytes of kernels when they are loaded; and of blocks of a library, their tables and
 # the libraries that read and write them.
-KERNELS, BLOCKS = 35 * MIB, 95 * MIB
+KERNELS, BLOCKS = 35 * MIB, 80 * MIB
 
 
 def score(

@@ -108,27 +108,27 @@ def run(words: list[str], program: Path = ROOT / "cli.py") -> Outcome:
     """Run a command of the program in a process of its own."""
     launcher = [sys.executable, "-S", "-c", LAUNCHER, sys.executable, str(program)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
+    lines, first = [], time.perf_counter()
+    planned_bytes, least, most, start = 0.0, 0.0, 0.0, 0.0
+    with subprocess.Popen(
         [*launcher, *words],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    lines, first = [], time.perf_counter()
-    planned_bytes, least, most, start = 0.0, 0.0, 0.0, 0.0
-    for line in process.stderr:
-        lines.append(line)
-        if line.startswith("plan: "):
-            start = start or time.perf_counter()
-            planned_bytes = max(planned_bytes, *_numbers(GIB, line))
-            seconds = _numbers(SECONDS, line)
-            least, most = least + seconds[0], most + seconds[-1]
-    end = time.perf_counter()
-    status, peak, spent = json.loads(process.stdout.read().splitlines()[-1])
-    process.wait()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for line in process.stderr:
+            lines.append(line)
+            if line.startswith("plan: "):
+                start = start or time.perf_counter()
+                planned_bytes = max(planned_bytes, *_numbers(GIB, line))
+                seconds = _numbers(SECONDS, line)
+                least, most = least + seconds[0], most + seconds[-1]
+        end = time.perf_counter()
+        result = process.stdout.read().splitlines()[-1]
+    status, peak, spent = json.loads(result)
     said = "".join(lines)
     return Outcome(
         status,
