@@ -173,9 +173,10 @@ class MemoryShort(PottsfoldError):
     def __init__(self, needed: int, available: int, advice: str) -> None:
         self.needed = needed
         self.available = available
+        unit, name, digits = (2**30, "GiB", 1) if needed >= 2**30 else (2**20, "MiB", 0)
         super().__init__(
-            f"this needs {needed / 2**30:.1f} GiB of memory and "
-            f"{available / 2**30:.1f} GiB are available; {advice}"
+            f"this needs {needed / unit:.{digits}f} {name} of memory and "
+            f"{available / unit:.{digits}f} {name} are available; {advice}"
         )
 
 
@@ -241,7 +242,6 @@ def with_options(message: str, options: Mapping[str, str]) -> str:
         return option if found[2] is None else f"{option} {found[2]}"
 
     return PARAMETER.sub(written, message)
-
 
 
 def nearest(name: str, choices: Iterable[str], count: int = 3) -> str:

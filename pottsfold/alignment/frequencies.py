@@ -12,6 +12,7 @@ unknown letter for a draw from its site's frequencies.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -109,6 +110,40 @@ def pair_frequencies(
     """
     length, size = alignment.length, alignment.alphabet.size
     result = np.zeros((length, length, size, size))
+
+    def keep(i: int, later: NDArray[np.float64]) -> None:
+        result[i, i + 1 :] = later
+        result[i + 1 :, i] = later.transpose(0, 2, 1)
+
+    later_pair_frequencies(alignment, keep, gaps=gaps, unknown=unknown, threads=threads)
+    sites = site_frequencies(alignment, gaps=gaps)
+    letters = np.arange(size)
+    for i in range(length):
+        result[i, i, letters, letters] = sites[i]
+    return result
+
+
+def later_pair_frequencies(
+    alignment: Alignment,
+    use: Callable[[int, NDArray[np.float64]], None],
+    *,
+    gaps: Gaps = "state",
+    unknown: Unknown = "left out",
+    threads: int | None = None,
+) -> None:
+    """Count the pairs of one site after another, for those who need not keep them all.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Its weights are used.
+    use : callable
+        Called for every site i, from several threads, as ``use(i, f)``, f being the
+        frequencies with later sites f_ij(a, b), j > i, (L - 1 - i, q, q) float64.
+    gaps, unknown, threads
+        As for :func:`pair_frequencies`.
+    """
+    length, size = alignment.length, alignment.alphabet.size
     start = first_state(gaps)
     codes, weights = alignment.codes, alignment.sequence_weights
     sites = site_frequencies(alignment, gaps=gaps)
@@ -122,16 +157,10 @@ def pair_frequencies(
             later = _with_expected(counts[i + 1 :], sites[i], sites[i + 1 :])
         later[:, :start, :] = 0
         later[:, :, :start] = 0
-        later = _normalised(later, (1, 2), start)
-        result[i, i + 1 :] = later
-        result[i + 1 :, i] = later.transpose(0, 2, 1)
+        use(i, _normalised(later, (1, 2), start))
 
     with Workers(chosen_threads(threads)) as workers:
         workers.map(one_site, range(length))
-    letters = np.arange(size)
-    for i in range(length):
-        result[i, i, letters, letters] = sites[i]
-    return result
 
 
 def _with_expected(

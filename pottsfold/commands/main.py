@@ -26,6 +26,7 @@ from pottsfold.commands.machine import refusal
 from pottsfold.commands.renamed import with_new_names
 from pottsfold.errors import PottsfoldError, UsageError
 from pottsfold.files import record_written
+from pottsfold.memory import check_address_space
 
 FAULT, BAD_USAGE = 1, 2
 
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str], written: list[Path], *, debug: bool) -> int:
     try:
         _check_words(words)
+        check_address_space()
         words = with_new_names(words)
         verb, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
         wording.speak_options(functools.partial(_options_of, words))

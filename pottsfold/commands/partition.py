@@ -19,7 +19,7 @@ from pottsfold.landscape.partition import (
     weighted_mean,
 )
 from pottsfold.landscape.partition.annealing import N_CHAINS
-from pottsfold.memory import check_memory
+from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
 from pottsfold.model import PottsModel, energy, load_fit
 from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # Bytes of a chain beside its letters: states, energies of a stretch of steps, weights.
 BYTES_PER_CHAIN = 600
+# Of kernels when they are loaded, with what they call.
+KERNELS = 65 * MIB
 
 
 def partition(
@@ -119,9 +121,10 @@ def _check_memory(model: PottsModel, chains: int) -> None:
     needed = max(compact, table_bytes(model)) + chains * (
         3 * model.length + BYTES_PER_CHAIN
     )
+    needed += KERNELS
     say(
-        f"{model.length} positions, {model.n_states} letters; up to "
-        f"{needed / 2**20:.0f} MiB beside the model"
+        f"plan: {model.length} positions, {model.n_states} letters; "
+        f"{in_gib(peak_memory(needed))}"
     )
     check_memory(needed, "reduce `chains`, or use a larger machine")
 

@@ -22,7 +22,7 @@ from pottsfold.errors import UsageError
 from pottsfold.files import sha256_of
 from pottsfold.landscape import comparison
 from pottsfold.landscape.comparison.comparing import MIN_SEQUENCES
-from pottsfold.memory import check_memory
+from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch, recorded_name, run_of
@@ -36,8 +36,12 @@ from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
 RANDOM = "random"
-# Of chains while their first letters are drawn, and of sequences until written.
-BYTES_PER_LETTER = 18
+# Bytes for every letter of a sequence, itself and as text of the file that is written
+# whole, and of a chain, while its first letters are drawn.
+BYTES_OF_SEQUENCE, BYTES_OF_CHAIN = 4, 18
+# Bytes of kernels when they are loaded, with what they call; and of the libraries and
+# values of a comparison.
+KERNELS, COMPARISON = 105 * MIB, 160 * MIB
 
 # A hyphen is a letter: the gap.
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -141,7 +145,7 @@ def sample(
             parameter="compare",
         )
     starts = None if start == RANDOM else _starts(potts, Path(start))
-    _check_memory(potts, number, chains)
+    _check_memory(potts, number, chains, natural)
     sampler = Sampler(
         _target(potts, fix, forbid),
         np.array([_temperature(potts, temperature)]),
@@ -241,13 +245,20 @@ def _temperature(model: PottsModel, temperature: Temperature) -> float:
     return float(temperature)
 
 
-def _check_memory(model: PottsModel, number: int, chains: int | None) -> None:
+def _check_memory(
+    model: PottsModel, number: int, chains: int | None, natural: Alignment | None
+) -> None:
+    """Say what sampling takes, and refuse it where that is too much."""
     table = table_bytes(model)
+    letters = BYTES_OF_SEQUENCE * number + BYTES_OF_CHAIN * (chains or 0)
+    needed = KERNELS + table + letters * model.length
+    if natural is not None:
+        needed += COMPARISON + 2 * natural.codes.nbytes
     say(
-        f"{model.length} positions, {model.n_states} letters; a table of "
-        f"{table / 2**20:.0f} MiB beside the model"
+        f"plan: {number} sequences of {model.length} positions, {model.n_states} "
+        f"letters; a table of {table / MIB:.0f} MiB beside the model, "
+        f"{in_gib(peak_memory(needed))} in all"
     )
-    needed = table + BYTES_PER_LETTER * model.length * max(number, chains or 0)
     check_memory(needed, "reduce `number` and `chains`, or use a larger machine")
 
 

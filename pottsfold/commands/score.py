@@ -11,7 +11,8 @@ from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
 from pottsfold.commands.switches import Switch
 from pottsfold.errors import TableError, UsageError
 from pottsfold.files import sha256_of
-from pottsfold.model import load_fit
+from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
+from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import (
     EffectTables,
     effect_tables,
@@ -20,6 +21,10 @@ from pottsfold.mutations import (
 )
 from pottsfold.mutations.assays import Augmented, load_augmented
 from pottsfold.mutations.library.summary import LibrarySummary
+
+# Bytes of kernels when they are loaded; and of blocks of a library, their tables and
+# the libraries that read and write them.
+KERNELS, BLOCKS = 35 * MIB, 80 * MIB
 
 
 def score(
@@ -137,6 +142,7 @@ def _tables(
     """
     potts = load_fit(model).model
     potts.require_focus()
+    _check_memory(potts)
     learnt = None
     if augmented is not None:
         learnt = load_augmented(augmented, potts, sha256_of(model))
@@ -144,6 +150,20 @@ def _tables(
         potts = in_background(potts, background)
         say(f"the wild type is {potts.focus_name}")
     return effect_tables(potts), learnt
+
+
+def _check_memory(model: PottsModel) -> None:
+    """Say what scoring takes, however long the library, and refuse too much.
+
+    The tables beside the model; then, without it, what the library is read in.
+    """
+    tables = model.couplings.nbytes // 2
+    needed = max(tables + KERNELS, BLOCKS - tables)
+    say(
+        f"plan: {model.length} positions; {in_gib(peak_memory(needed))} for a library "
+        "of any length"
+    )
+    check_memory(needed, "close other programs, or use a larger machine")
 
 
 def _spare_memory() -> None:

@@ -11,22 +11,41 @@ would not sum to f_i, and C would be no covariance: it need not have an inverse.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from pottsfold.alignment.alignment import Alignment
-from pottsfold.alignment.frequencies import pair_frequencies, site_frequencies
+from pottsfold.alignment.frequencies import later_pair_frequencies, site_frequencies
 from pottsfold.errors import PottsfoldError, UsageError
 from pottsfold.inference.preparation import finished_fit, model_of
-from pottsfold.memory import FLOAT64, check_memory
+from pottsfold.lazy import lazy_module
+from pottsfold.memory import FLOAT64, MIB, check_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
+from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import chosen_threads
 
+if TYPE_CHECKING:
+    from pottsfold.alignment import kernels
+else:
+    kernels = lazy_module("pottsfold.alignment.kernels")
+
+# What linear algebra takes when it is loaded.
+LIBRARIES = 25 * MIB
+# Sequences and rows that are timed to plan by, and how often; the least time counts.
+TIMED_SEQUENCES, TIMED_ROWS, REPEATS = 2000, 600, 4
+
 
 def fit_mean_field(
-    alignment: Alignment, *, pseudocount: float = 0.5, threads: int | None = None
+    alignment: Alignment,
+    *,
+    pseudocount: float = 0.5,
+    threads: int | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> Fit:
     """Fit a Potts model by mean-field inversion; the gap is a letter.
 
@@ -38,6 +57,8 @@ def fit_mean_field(
         Share of the flat distribution in the frequencies, in (0, 1).
     threads : int, optional
         Number of threads, by default all cores.
+    announce : callable, optional
+        Called once with the plan, a sentence, before the work.
 
     Returns
     -------
@@ -58,18 +79,19 @@ def fit_mean_field(
     clock = Stopwatch()
     used = chosen_threads(threads)
     length, size = alignment.length, alignment.alphabet.size
-    check_memory(
-        mean_field_bytes(length, size),
-        "leave out gap-rich columns with `max_column_gaps`",
-    )
+    needed = mean_field_bytes(length, size, used)
+    check_memory(needed, "leave out gap-rich columns with `max_column_gaps`")
+    if announce is not None:
+        seconds = expected_seconds(alignment, used)
+        announce(
+            f"plan: mean-field, pseudocount {pseudocount:g}; about {seconds:.1f} s and "
+            f"{in_gib(peak_memory(needed))}"
+        )
     sites = site_frequencies(alignment, gaps="state")
     sites = (1 - pseudocount) * sites + pseudocount / size
     inverse = _inverse(_covariance(alignment, sites, pseudocount, used))
-    free = size - 1
-    blocks = inverse.reshape(length, free, length, free)
-    couplings = np.zeros((length, length, size, size), np.float32)
-    couplings[:, :, :free, :free] = -blocks.transpose(0, 2, 1, 3)
-    couplings[np.arange(length), np.arange(length)] = 0
+    couplings = _couplings(inverse, length, size)
+    del inverse
     fields = np.log(sites / sites[:, -1:])
     for i in range(length):
         fields[i] -= np.tensordot(couplings[i], sites, axes=((0, 2), (0, 1)))
@@ -83,13 +105,40 @@ def fit_mean_field(
     )
 
 
-def mean_field_bytes(length: int, size: int) -> int:
-    """Return the peak bytes of mean-field inference.
+def mean_field_bytes(length: int, size: int, threads: int) -> int:
+    """Return the peak bytes of mean-field inference, beside the alignment.
 
-    The pair frequencies beside the covariance, or the covariance, its inverse and
-    two triangles of it: four float64 matrices at most.
+    The inverse covariance, float64 and made in the covariance's place, beside the
+    model; and what each thread counts in.
     """
-    return 4 * length * length * size * size * FLOAT64
+    inverse = (length * (size - 1)) ** 2 * FLOAT64
+    counts = 3 * length * (size + 1) ** 2 * FLOAT64
+    return LIBRARIES + inverse + model_bytes(length, size) + threads * counts
+
+
+def expected_seconds(alignment: Alignment, threads: int) -> float:
+    """Return the seconds that a fit will take, from timed pieces of it.
+
+    Pairs are counted in a time that grows as N L^2 / 2; a matrix of n = L (q - 1) rows
+    is inverted in one that grows as n^3, by every core whatever ``threads`` says.
+    """
+    length, size = alignment.length, alignment.alphabet.size
+    some = alignment.codes[:TIMED_SEQUENCES]
+    weights = alignment.sequence_weights[: len(some)]
+    counts = np.empty((length, size + 1, size + 1))
+    matrix = np.eye(min(TIMED_ROWS, length * (size - 1)), order="F") + 1.0
+    of_pairs, of_rows = [], []
+    for _ in range(REPEATS):  # the first time they are loaded
+        clock = Stopwatch()
+        kernels.count_pairs(some, weights, 0, counts)
+        of_pairs.append(clock.seconds / len(some))
+        clock = Stopwatch()
+        _inverse(matrix.copy(order="F"))
+        of_rows.append(clock.seconds / len(matrix) ** 3)
+    counting = min(of_pairs) * alignment.n_sequences * length / 2
+    inverting = min(of_rows) * (length * (size - 1)) ** 3
+    moving = SECONDS_PER_BYTE * model_bytes(length, size)
+    return counting / threads + inverting + moving
 
 
 def _covariance(
@@ -98,25 +147,31 @@ def _covariance(
     pseudocount: float,
     threads: int,
 ) -> NDArray[np.float64]:
-    """Return C, shape (L (q - 1), L (q - 1)), in Fortran order."""
+    """Return C, shape (L (q - 1), L (q - 1)), in Fortran order: its lower triangle."""
     length, size = sites.shape
     free = size - 1
-    pairs = pair_frequencies(
-        alignment, gaps="state", unknown="expected", threads=threads
+    covariance = np.zeros((length, free, length, free))
+
+    def one_site(i: int, pairs: NDArray[np.float64]) -> None:
+        block = (1 - pseudocount) * pairs[:, :free, :free] + pseudocount / size**2
+        later = covariance[i, :, i + 1 :]
+        later[...] = block.transpose(1, 0, 2)
+        later -= sites[i, :free, np.newaxis, np.newaxis] * sites[i + 1 :, :free]
+        covariance[i, :, i] = np.diag(sites[i, :free])
+        covariance[i, :, i] -= np.outer(sites[i, :free], sites[i, :free])
+
+    later_pair_frequencies(
+        alignment, one_site, gaps="state", unknown="expected", threads=threads
     )
-    covariance = np.empty((length, free, length, free))
-    for i in range(length):
-        block = (1 - pseudocount) * pairs[i, :, :free, :free]
-        block += pseudocount / size**2
-        block[i] = np.diag(sites[i, :free])
-        covariance[i] = block.transpose(1, 0, 2)
-        covariance[i] -= sites[i, :free, np.newaxis, np.newaxis] * sites[:, :free]
-    # Symmetric, so the transpose is the same matrix in the order LAPACK wants.
+    # The transpose of the upper triangle, in the order LAPACK wants.
     return covariance.reshape(length * free, length * free).T
 
 
 def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the inverse of a positive definite matrix, made in its place."""
+    """Return the inverse of a positive definite matrix, made in its place.
+
+    Of both only the lower triangle counts.
+    """
     factor, info = lapack.dpotrf(matrix, lower=1, overwrite_a=1)
     if info == 0:
         factor, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
@@ -124,6 +179,19 @@ def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         raise PottsfoldError(
             "the covariance matrix cannot be inverted; raise the `pseudocount`"
         )
-    lower = np.tril(factor)
-    result: NDArray[np.float64] = lower + np.tril(factor, -1).T
+    result: NDArray[np.float64] = factor
     return result
+
+
+def _couplings(
+    inverse: NDArray[np.float64], length: int, size: int
+) -> NDArray[np.float32]:
+    """Return J = -C^-1, (L, L, q, q), from the lower triangle of C^-1."""
+    free = size - 1
+    couplings = np.zeros((length, length, size, size), np.float32)
+    blocks = inverse.T.reshape(length, free, length, free)
+    for i in range(length - 1):
+        later = -blocks[i, :, i + 1 :].transpose(1, 0, 2)
+        couplings[i, i + 1 :, :free, :free] = later
+        couplings[i + 1 :, i, :free, :free] = later.transpose(0, 2, 1)
+    return couplings

@@ -166,7 +166,10 @@ class MeanField(Method):
         from pottsfold.inference.mean_field import fit_mean_field
 
         return fit_mean_field(
-            alignment, pseudocount=self.pseudocount, threads=work.threads
+            alignment,
+            pseudocount=self.pseudocount,
+            threads=work.threads,
+            announce=work.announce,
         )
 
 
@@ -193,7 +196,12 @@ class Independent(Method):
     def _fit(self, alignment: Alignment, work: Work) -> Fit:
         from pottsfold.inference.independent import fit_independent
 
-        return fit_independent(alignment, gaps=self.gaps, lambda_h=self.lambda_h)
+        return fit_independent(
+            alignment,
+            gaps=self.gaps,
+            lambda_h=self.lambda_h,
+            announce=work.announce,
+        )
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,10 @@ class PottsModel:
         return self.focus
 
 
+# Seconds to check, digest and write a model of so many bytes.
+SECONDS_PER_BYTE = 2.5e-9
+
+
 def model_bytes(length: int, size: int) -> int:
     """Return the bytes of a model's couplings, both triangles, float32."""
     return length * length * size * size * FLOAT32

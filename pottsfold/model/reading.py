@@ -28,8 +28,12 @@ def load_fit(path: str | Path) -> Fit:
     ------
     ModelFormatError
         If it is no model file, or is damaged.
+    MemoryShort
+        If a native one does not fit in memory.
     """
-    return load_native(path) if is_native(path) else read_foreign(path)
+    if not is_native(path):
+        return read_foreign(path)
+    return load_native(path)
 
 
 def read_header(path: str | Path) -> ModelHeader:

@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 from pottsfold.alignment.numbering import Numbering
 from pottsfold.errors import ModelFormatError
 from pottsfold.files import written_whole
-from pottsfold.memory import check_memory
+from pottsfold.memory import MIB, check_memory
 from pottsfold.model.fit import Fit
 from pottsfold.model.header import (
     DTYPES,
@@ -60,7 +60,7 @@ from pottsfold.model.potts import PottsModel, model_bytes
 from pottsfold.provenance import run_path
 
 # Models of so many bytes are read without asking how much memory there is.
-SMALL = 2**28
+SMALL = 64 * MIB
 # Residue numbers beyond it would leave the range of integers where they are shifted.
 MAX_POSITION = 1e15
 

@@ -117,7 +117,7 @@ def fit_boltzmann(
     job = begin(
         alignment,
         settings,
-        needed=settings.needed(alignment),
+        needed=lambda used: settings.needed(alignment, used),
         plan=lambda used: settings.plan(alignment, used),
         threads=threads,
         checkpoint=checkpoint,

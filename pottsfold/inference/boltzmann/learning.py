@@ -139,7 +139,7 @@ def begin(
     alignment: Alignment,
     settings: Settings,
     *,
-    needed: int,
+    needed: Callable[[int], int],
     plan: Callable[[int], str],
     threads: int | None,
     checkpoint: Path | None,
@@ -156,10 +156,9 @@ def begin(
         The family.
     settings : Settings
         What was asked for.
-    needed : int
-        Peak bytes.
-    plan : callable
-        Returns the plan for a number of threads, a sentence.
+    needed, plan : callable
+        Return the peak bytes, beside the alignment, and the plan, a sentence, for a
+        number of threads.
     threads, checkpoint, resume, progress, announce
         As for :func:`fit_boltzmann`.
     form : dict, optional
@@ -180,7 +179,7 @@ def begin(
         file = Checkpoint(checkpoint, resume, facts | dict(form or {}))
     elif resume:
         raise UsageError("give the `checkpoint` to go on from", parameter="resume")
-    check_memory(needed, "leave out gap-rich columns with `max_column_gaps`")
+    check_memory(needed(used), "leave out gap-rich columns with `max_column_gaps`")
     announce(plan(used))
     return Job(settings, used, file, progress, announce, clock)
 

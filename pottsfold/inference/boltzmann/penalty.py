@@ -28,7 +28,7 @@ from pottsfold.inference.cross_validation import (
 )
 from pottsfold.inference.preparation import model_of
 from pottsfold.landscape.partition import weighted_mean
-from pottsfold.memory import check_memory
+from pottsfold.memory import check_memory, in_gib, peak_memory
 from pottsfold.threads import Workers, chosen_threads
 
 # Penalties on couplings, strongest first; step lengths are for none stronger.
@@ -115,7 +115,7 @@ def cross_validate_boltzmann_penalty(
     """
     used = chosen_threads(threads)
     length, size = alignment.length, alignment.alphabet.size
-    needed = boltzmann_bytes(length, size, CHAINS)
+    needed = boltzmann_bytes(length, size, CHAINS, alignment.n_sequences, used)
     check_memory(
         needed, "set `lambda_j`, or leave out gap-rich columns with `max_column_gaps`"
     )
@@ -124,7 +124,8 @@ def cross_validate_boltzmann_penalty(
     seconds = gradients * seconds_per_gradient(length, size, CHAINS) / used
     announce(
         f"plan: lambda_j by held-out likelihood, {in_all} models of {CHAINS} chains at "
-        f"most; {seconds:.0f} s and {needed / 2**30:.2f} GiB, and log Z beside it"
+        f"most; {seconds:.0f} s and {in_gib(peak_memory(needed))}, and "
+        "log Z beside it"
     )
     with Workers(used) as workers:
         parts = _parts(alignment, gaps, seed, used)

@@ -8,9 +8,19 @@ from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.errors import UsageError
 from pottsfold.inference.boltzmann.learner import padded_sites
-from pottsfold.inference.boltzmann.validation import COUNTED
+from pottsfold.inference.boltzmann.validation import (
+    BURN_IN,
+    COUNTED,
+    LAST_CHAINS,
+    SPACING,
+)
+from pottsfold.inference.boltzmann.validation import CHAINS as CHAINS_BETWEEN
 from pottsfold.inference.regularization import check_penalty
-from pottsfold.memory import FLOAT32
+from pottsfold.memory import FLOAT32, FLOAT64, MIB, in_gib, peak_memory
+from pottsfold.model.potts import model_bytes
+from pottsfold.sampling.mixing import MAX_SWEEPS, MIN_SWEEPS
+from pottsfold.simd.codegen import row_width
+from pottsfold.simd.tables import short_width
 
 # By default: persistent chains; Pearson's correlation at which learning ends, beyond it
 # it follows noise; and gradients at most.
@@ -19,8 +29,13 @@ CHAINS, TARGET, MAX_GRADIENTS = 10_000, 0.95, 400
 FIRST_ROUND = 50
 # Default L2 penalty on couplings, per site and effective sequence; and at most.
 PENALTY_PER_SITE, MAX_PENALTY = 0.2, 0.06
-# Bytes of what does not grow with a family.
-REST = 64 * 2**20
+# In evaluations, where few chains share a table: the same times so much; nanoseconds of
+# one sequence counted for one pair, and for all triples of sites.
+EVALUATED_DRAWS, EVALUATED_PAIR, EVALUATED_TRIPLES = 3.0, 22.0, 55_000.0
+# Bytes of what does not grow with a family: libraries and kernels loaded on the way,
+# and the values that an evaluation compares.
+LIBRARIES = 90 * MIB
+INT16 = 2
 # Nanoseconds of one letter drawn, and more of it a site; of one pair counted; and of
 # one coupling moved.
 DRAW, DRAW_PER_SITE, COUNT, MOVE = 21.0, 0.23, 0.77, 13.0
@@ -85,28 +100,42 @@ class Settings:
         facts = self.facts | ends
         return {name: value for name, value in facts.items() if value is not None}
 
-    def needed(self, alignment: Alignment) -> int:
-        """Return the peak bytes."""
-        length, size = alignment.length, alignment.alphabet.size
-        held_out = self.held_out is not None
-        return boltzmann_bytes(length, size, self.chains, held_out=held_out)
+    def needed(
+        self, alignment: Alignment, threads: int, *, sparse: bool = False
+    ) -> int:
+        """Return the peak bytes, beside the alignment."""
+        return boltzmann_bytes(
+            alignment.length,
+            alignment.alphabet.size,
+            self.chains,
+            alignment.n_sequences,
+            threads,
+            held_out=self.held_out is not None,
+            sparse=sparse,
+        )
 
     def plan(self, alignment: Alignment, threads: int) -> str:
         """Return what will be done, its time and memory."""
         length, size = alignment.length, alignment.alphabet.size
-        seconds = seconds_per_gradient(length, size, self.chains) / threads
+        gradient = seconds_per_gradient(length, size, self.chains) / threads
         most = self.max_iterations
         first = min(FIRST_ROUND, most)
         then = f", then twice as many up to {most}" if most > first else ""
         or_less_likely = ""
         if self.held_out is not None:
             or_less_likely = ", or held-out sequences get less likely"
+        least, each, longest = (
+            seconds / threads
+            for seconds in evaluation_seconds(length, alignment.n_sequences)
+        )
+        soonest = first * gradient + each + least
+        latest = most * gradient + len(rounds_ahead(0, most)) * each + longest
         return (
             f"plan: Boltzmann learning, gaps {self.gaps}, lambda_j {self.lambda_j:g}, "
             f"{self.chains} chains; {first} gradients{then}, until newly started "
             f"chains reach Pearson {self.target:g}{or_less_likely}; "
-            f"{first * seconds:.0f} to {most * seconds:.0f} s and "
-            f"{self.needed(alignment) / 2**30:.2f} GiB, plus sampling to evaluate it"
+            f"{soonest:.0f} to {latest:.0f} s and "
+            f"{in_gib(peak_memory(self.needed(alignment, threads)))}"
         )
 
 
@@ -131,21 +160,62 @@ def seconds_per_gradient(length: int, size: int, chains: int) -> float:
     )
 
 
-def boltzmann_bytes(
-    length: int, size: int, chains: int, *, held_out: bool = False
-) -> int:
-    """Return the peak bytes of Boltzmann learning.
+def evaluation_seconds(length: int, n_sequences: int) -> tuple[float, float, float]:
+    """Return the CPU seconds of evaluations by newly started chains.
 
-    Couplings of both triangles for the chains, in float32 and int16, scaled slopes,
-    the model; correlations and means once a pair, and with sequences held out those of
-    the best round; chains and their random states; sequences that evaluate a model,
-    twice; and the rest.
+    Returns
+    -------
+    least, each, longest : float
+        Of the last one if its chains mix at once, of one between two rounds, and of the
+        last one if they do not mix.
     """
-    entries = length * padded_sites(length) * size * (size + 7) * FLOAT32
-    sampled = 2 * COUNTED * length + REST
-    return (
-        round((5.0 if held_out else 4.5) * entries) + chains * (length + 48) + sampled
+    pairs = length * (length - 1) / 2
+    counted = (COUNTED + n_sequences) * (pairs * EVALUATED_PAIR + EVALUATED_TRIPLES)
+    sweep = length * EVALUATED_DRAWS * (DRAW + DRAW_PER_SITE * length)
+    between = CHAINS_BETWEEN * BURN_IN + COUNTED * SPACING
+    # Stretches that are judged double; the chains may mix in the first of them.
+    first, in_all = 3 * MIN_SWEEPS, 2 * MAX_SWEEPS
+    least, longest = (
+        LAST_CHAINS * sweeps + COUNTED * SPACING for sweeps in (first, in_all)
     )
+    return (
+        1e-9 * (counted + least * sweep),
+        1e-9 * (counted + between * sweep),
+        1e-9 * (counted + longest * sweep),
+    )
+
+
+def boltzmann_bytes(
+    length: int,
+    size: int,
+    chains: int,
+    n_sequences: int,
+    threads: int,
+    *,
+    held_out: bool = False,
+    sparse: bool = False,
+) -> int:
+    """Return the peak bytes of Boltzmann learning, beside the alignment.
+
+    It is reached where a model is evaluated. Learning then holds couplings of both
+    triangles, scaled slopes and couplings in int16; correlations and means once a pair;
+    with sequences held out the best round's means, and of a sparse model the mask. The
+    model evaluated comes with its zero-sum form and that one's couplings in int16.
+    Then there are chains and their random states, sequences that evaluate a model, each
+    twice, and what every thread counts in.
+    """
+    padded = length * padded_sites(length) * size
+    table = padded * row_width(size) * FLOAT32
+    short = padded * short_width(size) * INT16
+    of_pairs = length * length * size * row_width(size) // 2 * FLOAT32
+    learning = 2 * table + short + 2 * of_pairs
+    learning += of_pairs if held_out else 0
+    learning += of_pairs // FLOAT32 if sparse else 0
+    model = model_bytes(length, size)
+    evaluating = 2 * model + max(short, model // 2)
+    counts = (threads + 2) * 6 * length * (size + 1) ** 2 * FLOAT64
+    codes = chains * (padded_sites(length) + 48) + (2 * COUNTED + n_sequences) * length
+    return LIBRARIES + learning + evaluating + counts + codes
 
 
 def rounds(most: int) -> list[int]:

@@ -25,7 +25,7 @@ from pottsfold.inference.pseudolikelihood.plan import (
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import Regularization, default_regularization
-from pottsfold.memory import available_memory
+from pottsfold.memory import available_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import Workers, chosen_threads
@@ -117,10 +117,11 @@ def fit_pseudolikelihood(
     penalties = regularization or default_regularization(alignment.length, n_states)
     available = available_memory()
     plan = plan_fit(alignment, gaps, form, used, available)
+    peak = peak_memory(plan.bytes_needed)
     sites = Sites(alignment, gaps, penalties.fields)
     if announce is not None:
         seconds = expected_seconds(sites, penalties, plan.form, used)
-        announce(_sentence(plan, gaps, penalties, seconds, available))
+        announce(_sentence(plan, gaps, penalties, seconds, peak))
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
     with Workers(used) as workers:
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
@@ -211,12 +212,11 @@ def _sentence(
     gaps: Gaps,
     penalties: Regularization,
     seconds: float,
-    available: int,
+    peak: int,
 ) -> str:
     reason = f" ({plan.reason})" if plan.reason else ""
     return (
         f"plan: pseudolikelihood, {plan.form}{reason}, gaps {gaps}, lambda_h "
         f"{penalties.fields:g}, lambda_j {penalties.couplings:g}; about "
-        f"{seconds:.1f} s and {plan.bytes_needed / 2**30:.2f} GiB "
-        f"({available / 2**30:.1f} GiB available)"
+        f"{seconds:.1f} s and {in_gib(peak)}"
     )

@@ -29,9 +29,12 @@ from pottsfold.inference.cross_validation import (
     strongest_within_error,
 )
 from pottsfold.inference.pseudolikelihood.held_out import HeldOutLoss
-from pottsfold.inference.pseudolikelihood.plan import symmetric_bytes
+from pottsfold.inference.pseudolikelihood.plan import (
+    cross_validation_bytes,
+    cross_validation_seconds,
+)
 from pottsfold.inference.regularization import Regularization, default_regularization
-from pottsfold.memory import check_memory
+from pottsfold.memory import check_memory, in_gib, peak_memory
 from pottsfold.threads import Workers, chosen_threads
 
 # Sequences that the folds are made of at most: enough to choose by, and the time of
@@ -108,7 +111,7 @@ def cross_validate_penalties(
         )
     sample = _sample(alignment, seed)
     used = chosen_threads(threads)
-    needed = symmetric_bytes(sample, gaps, used)
+    needed = cross_validation_bytes(sample, gaps, used)
     check_memory(needed, "set `lambda_h` and `lambda_j`, or take their defaults")
     folds, identity = clustered_folds(sample, N_FOLDS, seed)
     n_states = alignment.alphabet.size - first_state(gaps)
@@ -116,9 +119,11 @@ def cross_validate_penalties(
     in_all = N_FOLDS * (len(MULTIPLES) + len(FIELD_PENALTIES))
     made = 0
     if announce is not None:
+        seconds = cross_validation_seconds(sample, gaps, in_all, used)
         announce(
             f"plan: {in_all} fits to four fifths of {sample.n_sequences} sequences, "
-            f"each from the one before; {needed / 2**30:.2f} GiB"
+            f"each from the one before; about {seconds:.1f} s and "
+            f"{in_gib(peak_memory(needed))}"
         )
 
     def follow(

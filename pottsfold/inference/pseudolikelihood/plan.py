@@ -12,7 +12,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.inference.pseudolikelihood.sites import LANES, Sites
 from pottsfold.inference.regularization import Regularization
-from pottsfold.memory import FLOAT32, check_memory
+from pottsfold.memory import FLOAT32, FLOAT64, MIB, check_memory, in_gib
 from pottsfold.model.potts import model_bytes
 
 Form = Literal["symmetric", "asymmetric"]
@@ -20,13 +20,16 @@ Form = Literal["symmetric", "asymmetric"]
 # Steps and gradient changes that L-BFGS keeps. On five families 2, 3, 4, 6 and 12
 # took 124, 118, 115, 112 and 117 evaluations.
 MEMORY = 4
-# What the program takes before any data.
-PROGRAM = 300 * 2**20
+# What kernels take when they are loaded, and small arrays.
+KERNELS = 12 * MIB
 # Patterns a column, as found on real families.
 NODES_PER_COLUMN = 400
 # Bytes a second that a thread's vector operations move, and the threads that can.
 BANDWIDTH = 20e9
 MOVING_THREADS = 4
+# Evaluations, of all sequences, that one of the fits to choose penalties takes: it has
+# four fifths of them, starts from the fit before, and stops sooner.
+EVALUATIONS_TO_CHOOSE = 6.5
 # Seconds for patterns, the model and its checks.
 SETTING_UP = 0.2
 
@@ -40,7 +43,7 @@ class Plan:
     form : {"symmetric", "asymmetric"}
         One block of couplings a pair, or one a site and pair.
     bytes_needed : int
-        Peak memory of the process.
+        Peak memory beside what the process holds already.
     reason : str
         Why this form, when it was not asked for.
     """
@@ -72,7 +75,7 @@ def plan_fit(
         other = "asymmetric" if form == "symmetric" else "symmetric"
         way_out = columns
         if sizes[other] < sizes[form]:
-            way_out += f", or take `form={other}` ({sizes[other] / 2**30:.1f} GiB)"
+            way_out += f", or take `form={other}` ({in_gib(sizes[other])})"
         check_memory(sizes[form], way_out)
         return Plan(form, sizes[form])
     if sizes["symmetric"] <= available:
@@ -81,12 +84,12 @@ def plan_fit(
     return Plan(
         "asymmetric",
         sizes["asymmetric"],
-        f"the symmetric form would take {sizes['symmetric'] / 2**30:.1f} GiB",
+        f"the symmetric form would take {in_gib(sizes['symmetric'])}",
     )
 
 
 def symmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
-    """Return the peak bytes of a symmetric fit.
+    """Return the peak bytes of a symmetric fit, beside the alignment.
 
     While fitting two points, two gradients, a direction and the L-BFGS memory, one
     float32 a coupling each; at the end the point beside the model.
@@ -100,8 +103,20 @@ def symmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
     return _common(alignment, gaps, threads) + tables + max(while_fitting, at_the_end)
 
 
+def cross_validation_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
+    """Return the peak bytes of symmetric fits to some sequences that predict others.
+
+    Beside those of a fit, the sequences once more, in their parts, and logits.
+    """
+    n, length = alignment.n_sequences, alignment.length
+    return symmetric_bytes(alignment, gaps, threads) + 2 * n * length
+
+
 def asymmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
-    """Return the peak bytes of an asymmetric fit: the model, and a site a thread."""
+    """Return the peak bytes of an asymmetric fit: the model, and a site a thread.
+
+    Beside the alignment.
+    """
     a_site = (2 * MEMORY + 5) * table_bytes(alignment, gaps)
     model = model_bytes(alignment.length, alignment.alphabet.size)
     return _common(alignment, gaps, threads) + model + threads * a_site
@@ -118,12 +133,16 @@ def _row_bytes(states: int) -> int:
 
 
 def _common(alignment: Alignment, gaps: Gaps, threads: int) -> int:
-    """Return the bytes of the program, the sequences, and what threads work in."""
+    """Return the bytes of the sites, and of what threads work in."""
     n, length = alignment.n_sequences, alignment.length
-    row = _row_bytes(alignment.alphabet.size - first_state(gaps))
-    # Codes, codes by column, and patterns of half as many groups in two bytes.
-    sequences = 3 * n * length
-    return PROGRAM + sequences + threads * row * (2 * n + NODES_PER_COLUMN * length)
+    states = alignment.alphabet.size - first_state(gaps)
+    row = _row_bytes(states)
+    # Codes by column, and patterns of half as many groups in two bytes.
+    sequences = 2 * n * length
+    hessians = length * (states + 1) * states * FLOAT64
+    nodes = min(NODES_PER_COLUMN, n) * length
+    in_threads = threads * row * (2 * n + nodes)
+    return KERNELS + sequences + hessians + in_threads
 
 
 def expected_seconds(
@@ -137,6 +156,20 @@ def expected_seconds(
     evaluations = (
         14 + 0.052 * sites.neff / regularization.couplings + 0.012 * sites.length
     )
+    return SETTING_UP + evaluations * _seconds_per_evaluation(sites, form, threads)
+
+
+def cross_validation_seconds(
+    sample: Alignment, gaps: Gaps, n_fits: int, threads: int
+) -> float:
+    """Return the seconds of symmetric fits to choose penalties by."""
+    sites = Sites(sample, gaps, 1.0)
+    each = EVALUATIONS_TO_CHOOSE * _seconds_per_evaluation(sites, "symmetric", threads)
+    return SETTING_UP + n_fits * each
+
+
+def _seconds_per_evaluation(sites: Sites, form: Form, threads: int) -> float:
+    """Return the seconds of an evaluation, and of what L-BFGS makes of it."""
     table, slopes = sites.empty_table(), sites.empty_table()
     rng = np.random.default_rng(0)
     chosen = sorted({0, sites.length // 2, sites.length - 1})
@@ -146,9 +179,9 @@ def expected_seconds(
         sites.visit(site, table, slopes)
         noise = rng.normal(0, 0.01, (sites.length, sites.size, sites.size))
         table[:, : sites.size, : sites.size] = noise
-        start = time.perf_counter()
+        start = time.thread_time()
         sites.visit(site, table, slopes)
-        spent += time.perf_counter() - start
+        spent += time.thread_time() - start
         table[:] = 0
         sites.fields[site] = kept
         sites.forget(site)
@@ -159,4 +192,4 @@ def expected_seconds(
     if form == "asymmetric":
         moved *= 2 * (sites.width / sites.size)
     bandwidth = BANDWIDTH * min(threads, MOVING_THREADS)
-    return SETTING_UP + evaluations * (visits / threads + moved / bandwidth)
+    return visits / threads + moved / bandwidth

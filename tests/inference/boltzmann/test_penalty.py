@@ -328,5 +328,5 @@ def test_the_choice_is_refused_where_memory_or_sequences_are_short(family, monke
 
 
 def test_the_best_round_is_counted_in_memory():
-    without = boltzmann_bytes(100, 21, 1000)
-    assert boltzmann_bytes(100, 21, 1000, held_out=True) > without
+    without = boltzmann_bytes(100, 21, 1000, 500, 2)
+    assert boltzmann_bytes(100, 21, 1000, 500, 2, held_out=True) > without

@@ -193,7 +193,7 @@ def test_too_few_iterations_are_said():
 def test_a_fit_beyond_memory_is_refused_before_it_starts(monkeypatch):
     for room in ("memory", "inference.pseudolikelihood.fit"):
         monkeypatch.setattr(f"pottsfold.{room}.available_memory", lambda: 1000)
-    with pytest.raises(MemoryShort, match=r"GiB.*`max_column_gaps`"):
+    with pytest.raises(MemoryShort, match=r"MiB.*`max_column_gaps`"):
         fit_pseudolikelihood(small_alignment())
 
 

@@ -29,7 +29,6 @@ from pottsfold.inference.boltzmann.report import Announce, Progress, quality_of
 from pottsfold.inference.boltzmann.sparse.plan import (
     check_gradients,
     n_elements,
-    sparse_bytes,
     sparse_plan,
 )
 from pottsfold.inference.boltzmann.sparse.schedule import EXCHANGED, Form, Schedule
@@ -111,7 +110,7 @@ def fit_sparse(
     job = begin(
         alignment,
         settings,
-        needed=sparse_bytes(alignment, settings),
+        needed=lambda used: settings.needed(alignment, used, sparse=True),
         plan=lambda used: sparse_plan(alignment, settings, schedule, used),
         threads=threads,
         checkpoint=checkpoint,
@@ -174,7 +173,7 @@ class _SparseRun(Run):
         """Whether the model is as sparse as asked for, or good enough."""
         if self.state.gradients == self.schedule.end:
             return True
-        _, pearson = self._gains()
+        pearson = self._gains()[1]
         return pearson >= self.job.settings.target - MARGIN and self._reached()
 
     def _choose(self) -> None:
