@@ -80,7 +80,7 @@ def test_half_a_minute_of_hostile_inputs(seeds):
         ("crash", "crash: SIGSEGV"),
         ("hang", "hang: "),
         ("spin", "hang: "),
-        ("memory", "status 1: "),
+        ("memory", "over 2 GiB of memory"),
         ("litter", "left behind: .header.partial"),
         ("screen", "control characters are told"),
     ],
