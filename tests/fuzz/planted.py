@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from pottsfold.errors import ModelFormatError, PottsfoldError
+from pottsfold.errors import ModelFormatError
+from tests.fuzz.judging import MEMORY
 
 
 def _plant(fault: Callable[..., object]) -> Callable[[], None]:
@@ -43,7 +45,7 @@ def _spin(_path: Path) -> None:
 
 
 def _memory(_path: Path) -> None:
-    np.ones(3 * 2**30, np.uint8)
+    np.ones(MEMORY + 2**28, np.uint8)
 
 
 def _litter(path: Path) -> NoReturn:
@@ -51,8 +53,9 @@ def _litter(path: Path) -> NoReturn:
     raise ModelFormatError(str(path), "damaged")
 
 
-def _screen(_path: Path) -> NoReturn:
-    raise PottsfoldError("named \x1b[2J")
+def _screen(path: Path) -> NoReturn:
+    print("named \x1b[2J", file=sys.stderr)
+    raise ModelFormatError(str(path), "damaged")
 
 
 # By name: a fault, and what the fuzzer says of it.

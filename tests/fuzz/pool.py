@@ -213,9 +213,12 @@ def _next(pipe: Connection, parent: int) -> Task | None:
 
 @contextlib.contextmanager
 def _limited(seconds: int) -> Iterator[None]:
-    """Refuse this process more memory and CPU time than that beyond what it has."""
+    """Refuse this process more CPU time than that, and memory without end.
+
+    The memory that is judged is less: what takes more is then seen to do so.
+    """
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    memory = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
+    memory = pages * os.sysconf("SC_PAGE_SIZE") + 3 * MEMORY // 2
     spent = math.ceil(time.process_time())
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_CPU, spent + seconds)
