@@ -61,7 +61,17 @@ def peak_memory(needed: int) -> int:
     import psutil
 
     compiler = 0 if "numba" in sys.modules else COMPILER
-    return int(psutil.Process().memory_info().rss) + compiler + needed
+    coming = int(psutil.Process().memory_info().rss) + compiler + needed
+    return max(coming, _peak_so_far())
+
+
+def _peak_so_far() -> int:
+    """Return the most bytes that the process has held, 0 where that is not known."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def in_gib(count: float) -> str:

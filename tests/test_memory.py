@@ -118,6 +118,7 @@ def test_too_little_address_space_to_start_is_refused(monkeypatch):
 
 
 def test_the_planned_peak_counts_what_the_process_holds(monkeypatch):
+    monkeypatch.setattr(memory, "_peak_so_far", lambda: 0)
     held = bytearray(200 * memory.MIB)
     held[::4096] = b"1" * len(held[::4096])
     with_it = memory.peak_memory(0)
@@ -130,3 +131,12 @@ def test_the_planned_peak_counts_what_the_process_holds(monkeypatch):
 
 def test_bytes_are_told_in_gib():
     assert memory.in_gib(3 * 2**29) == "1.50 GiB"
+
+
+def test_the_planned_peak_is_no_less_than_what_was_held_before():
+    held = bytearray(200 * memory.MIB)
+    held[::4096] = b"1" * len(held[::4096])
+    with_it = memory.peak_memory(0)
+    del held
+    # The system counts pages a little late.
+    assert memory.peak_memory(0) > with_it - 20 * memory.MIB

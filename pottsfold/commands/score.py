@@ -11,7 +11,7 @@ from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
 from pottsfold.commands.switches import Switch
 from pottsfold.errors import TableError, UsageError
 from pottsfold.files import sha256_of
-from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
+from pottsfold.memory import MIB, check_memory
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import (
     EffectTables,
@@ -22,9 +22,8 @@ from pottsfold.mutations import (
 from pottsfold.mutations.assays import Augmented, load_augmented
 from pottsfold.mutations.library.summary import LibrarySummary
 
-# Bytes of kernels when they are loaded; and of blocks of a library, their tables and
-# the libraries that read and write them.
-KERNELS, BLOCKS = 35 * MIB, 80 * MIB
+# Bytes of kernels when they are loaded.
+KERNELS = 35 * MIB
 
 
 def score(
@@ -153,16 +152,8 @@ def _tables(
 
 
 def _check_memory(model: PottsModel) -> None:
-    """Say what scoring takes, however long the library, and refuse too much.
-
-    The tables beside the model; then, without it, what the library is read in.
-    """
-    tables = model.couplings.nbytes // 2
-    needed = max(tables + KERNELS, BLOCKS - tables)
-    say(
-        f"plan: {model.length} positions; {in_gib(peak_memory(needed))} for a library "
-        "of any length"
-    )
+    """Refuse a model whose tables do not fit in memory beside it."""
+    needed = model.couplings.nbytes // 2 + KERNELS
     check_memory(needed, "close other programs, or use a larger machine")
 
 

@@ -20,6 +20,7 @@ from pottsfold import __version__
 from pottsfold.alignment import Numbering
 from pottsfold.errors import UsageError
 from pottsfold.files import check_apart
+from pottsfold.memory import MIB, in_gib, peak_memory
 from pottsfold.model import PottsModel
 from pottsfold.mutations.assays.augmented import Augmented
 from pottsfold.mutations.effects import EffectTables, effect_tables
@@ -38,6 +39,8 @@ from pottsfold.threads import chosen_threads
 # Positions in mutants have at most nine digits.
 MAX_SHIFT = 10**9
 STANDARD_OUTPUT = "-"
+# Bytes of blocks of a library, their tables and the libraries that read and write them.
+BLOCKS = 80 * MIB
 
 
 def score_library(
@@ -89,7 +92,7 @@ def score_library(
         Called with how far the library is read, its size (0 when unknown) and the
         unit of both.
     announce : callable
-        Called with messages, such as which column was chosen.
+        Called with messages: the memory that it will take, which column was chosen.
 
     Returns
     -------
@@ -136,6 +139,10 @@ def score_library(
         chosen = chosen_column(str(library), source.names, column)
         if chosen != "mutant" and column is None:
             announce(f"column {chosen} is scored; `column` takes another")
+        announce(
+            f"plan: {tables.length} positions; {in_gib(peak_memory(BLOCKS))} for a "
+            "library of any length"
+        )
         run = LibraryRun(
             str(library),
             source,

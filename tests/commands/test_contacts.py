@@ -103,7 +103,7 @@ def test_minus_is_standard_output(folder, capsys):
         (["-o", "out.csv", "--pair", "50,51", "--top", "3"], "give only -o"),
         (["-o", "out.csv", "--pair", "50,51", "--score", "frobenius"], "give only -o"),
         (["-o", "out.csv", "--pair", "50,51", "--ensemble", "m.potts"], "only -o"),
-        (["-o", "m.csv", "--structure", "s.pdb", "--chain", ""], "no chain without"),
+        (["-o", "m.csv", "--structure", "s.pdb", "--chain", ""], "is empty"),
     ],
 )
 def test_bad_usage_is_one_line_and_writes_nothing(

@@ -77,6 +77,7 @@ class Bytes:
         except OSError as error:
             raise _unreadable(name, error) from error
         self._decoder: codecs.IncrementalDecoder | None = None
+        self._line_ends: tuple[bytes, bytes] | None = None
         self.size = self.raw.seek(0, 2) if self.raw.seekable() else 0
         if self.size:
             self.raw.seek(0)
@@ -88,31 +89,38 @@ class Bytes:
     def read(self, count: int) -> bytes:
         """Return at most ``count`` bytes, none at the end; -1 for all.
 
-        More of a file that is not in UTF-8, see :meth:`transcode`.
+        More of a file of text as :meth:`transcode` says.
         """
         try:
             data: bytes = self.handle.read(count)
             while self._decoder is not None:
                 text = self._decoder.decode(data, final=not data)
                 if text or not data:
-                    return text.encode()
+                    data = text.encode()
+                    break
                 data = self.handle.read(count)
         except Exception as error:  # as above
             raise _unreadable(self.name, error) from error
-        return data
+        return data if self._line_ends is None else data.replace(*self._line_ends)
 
     def transcode(self, start: bytes) -> bytes:
         """Return the file's first bytes in UTF-8, and all others from now on.
 
         UTF-16 and UTF-32 are known by their byte-order mark; others stay as they are.
+        Where all lines end with a carriage return, as on Macintoshes once, they end
+        with a line feed.
         """
         for mark, encoding in WIDE_MARKS:
             if start.startswith(mark):
                 self._decoder = codecs.getincrementaldecoder(encoding)()
                 try:
-                    return self._decoder.decode(start).encode()
+                    start = self._decoder.decode(start).encode()
                 except UnicodeError as error:
                     raise _unreadable(self.name, error) from error
+                break
+        if b"\r" in start and LINE_END not in start:
+            self._line_ends = b"\r", LINE_END
+            start = start.replace(*self._line_ends)
         return start
 
     def position(self) -> int:

@@ -287,6 +287,10 @@ class Parquet:
         """Return a part as a table; any thread may call this."""
         import pyarrow as pa
 
+        try:
+            block.content.validate(full=True)
+        except (ValueError, TypeError) as error:
+            raise self._damaged(error, block.position - len(block.content)) from error
         # Of what pandas noted in it, damaged or not, nothing is needed.
         return pa.Table.from_batches([block.content]).replace_schema_metadata()
 

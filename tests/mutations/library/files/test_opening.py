@@ -3,7 +3,9 @@
 import gzip
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from pottsfold.errors import TableError
 from pottsfold.mutations import mutant_column, read_library
@@ -93,3 +95,20 @@ def test_no_file_and_a_folder_are_told_apart(tmp_path):
         read_library(tmp_path / "absent.csv")
     with pytest.raises(TableError, match="is a folder"):
         read_library(tmp_path)
+
+
+def test_lines_may_end_with_carriage_returns_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("pottsfold.mutations.library.files.blocks.BLOCK_BYTES", 40)
+    records = [f">s{k}\rACDEF\rGHIKL\r" for k in range(30)]
+    table = read_library(written(tmp_path / "a.fasta", "".join(records)))
+    assert table["name"].tolist() == [f"s{k}" for k in range(30)]
+    assert table["mutated_sequence"].eq("ACDEFGHIKL").all()
+
+
+def test_parquet_texts_that_are_no_utf8_are_refused(tmp_path):
+    latin = pa.array([b"A1T", b"\xffA1T"], pa.binary())
+    texts = pa.Array.from_buffers(pa.string(), 2, latin.buffers())
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"mutant": texts}), path)
+    with pytest.raises(TableError, match=r"damaged Parquet after row 0 \(.*UTF8"):
+        read_library(path)
