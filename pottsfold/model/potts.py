@@ -46,7 +46,7 @@ class PottsModel:
     frequencies : (L, q) float64 or None
         Weighted letter frequencies of the alignment it was fitted to.
     neff : float
-        Effective number of sequences of that alignment; 0 when unknown.
+        Effective number of sequences of that alignment, 1e12 at most; 0 when unknown.
     occupancy : (L,) float64 or None
         Share of that alignment, by weight, that has a letter at the site, not a gap.
     temperature : float or None
@@ -58,7 +58,8 @@ class PottsModel:
     ------
     ValueError
         If shapes disagree, values are not finite, parameters above 1e12 in size,
-        couplings not symmetric, or the temperature not positive.
+        couplings not symmetric, the number of sequences out of range, or the
+        temperature not positive.
     """
 
     alphabet: Alphabet
@@ -97,6 +98,11 @@ class PottsModel:
             object.__setattr__(self, name, checked)
         if self.gaps not in ("state", "missing"):
             raise ValueError(f"gaps {self.gaps!r}: 'state' or 'missing' is needed")
+        if not 0 <= self.neff <= MAX_PARAMETER:
+            raise ValueError(
+                f"an effective number of sequences of {self.neff:g}; 0 to "
+                f"{MAX_PARAMETER:g} can be used"
+            )
         if self.temperature is not None and not 0 < self.temperature < np.inf:
             raise ValueError(f"temperature {self.temperature:g}: not a positive number")
         if self.focus is not None and (self.focus > self.alphabet.unknown).any():

@@ -25,9 +25,10 @@ MARKS = ":,/;"
 MORE_MARKS = "+&|"
 # Between substitutions, not before a negative position nor within Ala5_Gly7del.
 JOINING = r"(?<=[A-Za-z*=)])_(?=[A-Za-z(])|(?<=[A-Za-z*)])-(?=[A-Za-z]{1,3}-?[0-9])"
-TARGET = re.compile(r"([^\s,;:/+&\[\]]+):(?=\(?p\.)", re.IGNORECASE)
+# It begins a word, which also spares long words a search from each of their letters.
+TARGET = re.compile(r"(?<![^\s,;:/+&\[\]])([^\s,;:/+&\[\]]+):(?=\(?p\.)", re.IGNORECASE)
 # ClinVar's: NM_000546.6(TP53):c.524G>A (p.Arg175His).
-OF_NUCLEOTIDES = re.compile(r"(\S+):[cg]\.\S+ \((p\.\S+)\)", re.IGNORECASE)
+OF_NUCLEOTIDES = re.compile(r"([^\s:]+):[cg]\.\S+ \((p\.\S+)\)", re.IGNORECASE)
 CHAIN = re.compile(
     r"(?:^|(?<=[\s,;:/+&|]))([A-Za-z0-9])(?::\s*|\s+)(?=[A-Za-z]{1,3}-?[0-9])"
 )

@@ -74,6 +74,12 @@ def test_a_temperature_is_a_positive_number(temperature):
         replace(random_model(0, 4, RNA), temperature=temperature)
 
 
+@pytest.mark.parametrize("neff", [-1.0, 1e300, float("nan"), float("inf")])
+def test_an_effective_number_of_sequences_is_no_less_than_0_nor_huge(neff):
+    with pytest.raises(ValueError, match="effective number of sequences"):
+        replace(random_model(0, 4, RNA), neff=neff)
+
+
 def test_a_file_with_a_bad_temperature_is_damaged(tmp_path):
     path = tmp_path / "a.potts"
     save_fit(path, Fit(replace(random_model(0, 4, RNA), temperature=0.5), REPORT))

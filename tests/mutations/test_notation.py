@@ -228,3 +228,12 @@ def test_any_text_is_read_or_refused_as_bad_notation(text):
     with contextlib.suppress(MutationError):
         mutant = read_mutant(text)
         assert read_mutant(write_mutant(mutant)) == mutant
+
+
+@pytest.mark.parametrize(
+    "text", ["A:" + "A" * 10**6, ":c." * 10**6 + " (p.", "_A" * 10**6, "A" * 10**6]
+)
+def test_long_texts_are_not_searched_from_every_letter(text):
+    # Searched so, one of these would take hours.
+    with pytest.raises(MutationError):
+        read_mutant(text)

@@ -60,7 +60,7 @@ def test_an_interrupted_run_goes_on(library, tmp_path, monkeypatch):
         patch.setattr(TableParts, "join", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             score_library(MODEL, library, output, announce=said.append)
-    assert said == [
+    assert said[1:] == [
         f"finished parts are kept in {output}.parts: `resume` goes on with them"
     ]
     with pytest.raises(UsageError, match=r"made with settings .* leave out `resume`"):

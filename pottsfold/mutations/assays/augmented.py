@@ -35,6 +35,8 @@ STRENGTHS = (0.1, 10**-0.5, 1.0, 10**0.5, 10.0)
 MIN_TRAINING = 10
 # Relative residual of the linear solver; predictions are then exact to 1e-6.
 SOLVED = 1e-8
+# Of a file: with larger ones, or smaller scales, predictions would leave float64.
+MAX_NUMBER = 1e100
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,8 @@ class Augmented:
     Raises
     ------
     ValueError
-        If a number is not finite, the scale not above 0, or the width negative.
+        If a number is not finite or too large, the scale not above 0, or the width
+        negative.
     """
 
     coefficients: NDArray[np.float64]
@@ -92,6 +95,9 @@ class Augmented:
             raise ValueError("a coefficient is not a finite number")
         if self.scale <= 0 or self.half_width < 0:
             raise ValueError("the scale must be above 0 and the width not below")
+        largest = max(np.abs(numbers).max(), np.abs(coefficients).max(initial=0))
+        if max(largest, 1 / self.scale) > MAX_NUMBER:
+            raise ValueError(f"a number is above {MAX_NUMBER:g} in size, or 1 / scale")
         coefficients.flags.writeable = False
         object.__setattr__(self, "coefficients", coefficients)
 

@@ -73,6 +73,8 @@ def change(path, **entries):
         ({"mutations": {"x" * 9: 1.0}}, "a mutation that the model does not have"),
         ({"mutations": {str(k): 1 for k in range(999)}}, "not what it should be"),
         ({"scale": 0}, "the scale must be above 0"),
+        ({"scale": 1e-300}, "a number is above 1e.100"),
+        ({"weight": -1e300}, "a number is above 1e.100"),
         ({"half_width": -1}, "the width not below"),
         ({"provenance": None}, "no provenance"),
         ({"provenance": {"other": 1}}, "unexpected keyword"),
