@@ -42,7 +42,7 @@ def shown(text: object, limit: int = QUOTED) -> str:
     if len(given) > limit:
         tail = (limit - 3) // 3
         given = f"{given[: limit - 3 - tail]}...{given[-tail:]}"
-    return _visible(given)
+    return visible(given)
 
 
 def shortened(message: str) -> str:
@@ -55,13 +55,20 @@ def shortened(message: str) -> str:
     if len(message) > MESSAGE:
         half = (MESSAGE - 5) // 2
         message = f"{message[:half]} ... {message[-half:]}"
-    return "\n".join(map(_visible, message.split("\n")))
+    return "\n".join(map(visible, message.split("\n")))
 
 
-def _visible(text: str) -> str:
+def visible(text: str, instead: str = "?") -> str:
+    """Return a text without what would not be seen, or would move the cursor.
+
+    Examples
+    --------
+    >>> visible("a" + chr(10) + "b")
+    'a?b'
+    """
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return "".join(letter if letter.isprintable() else instead for letter in text)
 
 
 class PottsfoldError(Exception):

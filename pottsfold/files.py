@@ -7,7 +7,6 @@ import contextlib
 import errno
 import hashlib
 import io
-import mmap
 import os
 import sys
 import tempfile
@@ -19,6 +18,13 @@ from typing import BinaryIO, TextIO
 from pottsfold.errors import OutputError, PottsfoldError, UsageError
 
 # By the bytes that a file begins with.
+# Marks of byte order; those of UTF-32 first, since one begins with one of UTF-16.
+WIDE_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 COMPRESSIONS = {
     b"\x1f\x8b": "gz",
     b"\xfd7zXZ\x00": "xz",
@@ -236,11 +242,19 @@ def sha256_of(path: str | Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def marked_encoding(data: bytes) -> str | None:
+    """Return the encoding that a text's byte-order mark tells, None for UTF-8."""
+    for mark, encoding in WIDE_MARKS:
+        if data.startswith(mark):
+            return encoding
+    return None
+
+
 class DamagedFile(PottsfoldError):
     """Compressed data that are cut off or damaged; the message names no file."""
 
 
-def compression_of(data: bytes | mmap.mmap) -> str | None:
+def compression_of(data: bytes) -> str | None:
     """Return gz, xz, zst or bz2, as the first bytes show; None for plain data."""
     for magic, compression in COMPRESSIONS.items():
         if data[: len(magic)] == magic:

@@ -146,14 +146,15 @@ def later_pair_frequencies(
     length, size = alignment.length, alignment.alphabet.size
     start = first_state(gaps)
     codes, weights = alignment.codes, alignment.sequence_weights
-    sites = site_frequencies(alignment, gaps=gaps)
-    spread = unknown == "expected" and bool((codes == size).any())
+    sites = None
+    if unknown == "expected" and (codes == size).any():
+        sites = site_frequencies(alignment, gaps=gaps)
 
     def one_site(i: int) -> None:
         counts = np.empty((length, size + 1, size + 1))
         kernels.count_pairs(codes, weights, i, counts)
         later = counts[i + 1 :, :size, :size]
-        if spread:
+        if sites is not None:
             later = _with_expected(counts[i + 1 :], sites[i], sites[i + 1 :])
         later[:, :start, :] = 0
         later[:, :, :start] = 0

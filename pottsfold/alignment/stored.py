@@ -6,14 +6,19 @@ gz may unpack to gigabytes.
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import io
 import re
 from pathlib import Path
 
 from pottsfold.errors import AlignmentError, shown
-from pottsfold.files import PIECE, DamagedFile, compression_of, unpack
+from pottsfold.files import (
+    PIECE,
+    DamagedFile,
+    compression_of,
+    marked_encoding,
+    unpack,
+)
 from pottsfold.memory import available_memory
 
 READABLE = "FASTA, A2M, A3M, PIR, Stockholm, Clustal and PSICOV .aln are read"
@@ -30,13 +35,7 @@ ARCHIVES = {
 }
 TAR_MARK = slice(257, 262)
 # Without a mark of byte order, ASCII in UTF-16 has a NUL in every other byte.
-ENCODINGS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    b">\0": "utf-16-le",
-    b"\0>": "utf-16-be",
-}
+UNMARKED = {b">\0": "utf-16-le", b"\0>": "utf-16-be"}
 FREE_TEXT = (">", "#", ";")
 CONTROL = bytes(byte for byte in range(32) if not 9 <= byte <= 13)
 CONTROLS = re.compile("[\0-\x08\x0e-\x1f]")
@@ -57,10 +56,9 @@ def stored_text(name: str) -> tuple[bytes, str]:
     data = _read(name)
     sha256 = hashlib.sha256(data).hexdigest()
     data = _unpacked(name, data)
-    for mark, encoding in ENCODINGS.items():
-        if data.startswith(mark):
-            data = _in_utf_8(name, data, encoding)
-            break
+    encoding = marked_encoding(data) or UNMARKED.get(data[:2])
+    if encoding is not None:
+        data = _in_utf_8(name, data, encoding)
     if any(byte in data[-4096:] for byte in PADDING):  # to strip bytes is to copy them
         data = data.rstrip(PADDING + BLANKS)
     if not data or data.isspace():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pottsfold.commands.paths import InputFile
 from pottsfold.commands.wording import as_options
-from pottsfold.errors import shown
+from pottsfold.errors import shown, visible
 from pottsfold.model import ModelHeader, read_header
 
 
@@ -16,13 +16,9 @@ def info(model: InputFile) -> None:
     model
         Model file of pottsfold or of another program.
     """
-    lines = [_printable(line) for line in _lines(read_header(model))]
+    # A file may say anything.
+    lines = map(visible, _lines(read_header(model)))
     print(as_options("\n".join(lines)))
-
-
-def _printable(line: str) -> str:
-    """Return a line without what would move the cursor: a file may say anything."""
-    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _temperature(header: ModelHeader) -> str:

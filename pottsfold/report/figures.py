@@ -6,8 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pottsfold.contacts.formats.checked_text import one_line
-from pottsfold.errors import UsageError
+from pottsfold.errors import UsageError, visible
 from pottsfold.files import check_writable, written_whole
 
 if TYPE_CHECKING:
@@ -71,5 +70,5 @@ def _tame_texts(figure: Figure) -> None:
 
 
 def _tamed(line: str) -> str:
-    line = one_line(line)
+    line = visible(line, "\N{REPLACEMENT CHARACTER}")
     return line if len(line) <= MAX_LINE else line[: MAX_LINE - 3] + "..."

@@ -87,6 +87,16 @@ def folded_sum(row):
 
 
 @checked
+def check_node(rows, r, parent, table, j, b, width):
+    check_width(rows.shape[1], width)
+    check_width(table.shape[2], width)
+    check_place(r, rows.shape[0])
+    check_place(parent, rows.shape[0])
+    check_place(j, table.shape[0])
+    check_place(b, table.shape[1])
+
+
+@checked
 def gather_rows(out, n, rows, places, lanes):
     width = width_of(lanes)
     check_place(n, out.shape[0])
@@ -113,12 +123,7 @@ def scatter_row(rows, n, out, places, lanes):
 @checked
 def join_row(rows, r, parent, table, j, b, lanes):
     width = width_of(lanes)
-    check_width(rows.shape[1], width)
-    check_width(table.shape[2], width)
-    check_place(r, rows.shape[0])
-    check_place(parent, rows.shape[0])
-    check_place(j, table.shape[0])
-    check_place(b, table.shape[1])
+    check_node(rows, r, parent, table, j, b, width)
     for a in range(width):
         rows[r, a] = rows[parent, a] + table[j, b, a]
 
@@ -126,12 +131,7 @@ def join_row(rows, r, parent, table, j, b, lanes):
 @checked
 def part_row(rows, r, parent, table, j, b, lanes):
     width = width_of(lanes)
-    check_width(rows.shape[1], width)
-    check_width(table.shape[2], width)
-    check_place(r, rows.shape[0])
-    check_place(parent, rows.shape[0])
-    check_place(j, table.shape[0])
-    check_place(b, table.shape[1])
+    check_node(rows, r, parent, table, j, b, width)
     addend = rows[r].copy()
     for a in range(width):
         rows[parent, a] += addend[a]

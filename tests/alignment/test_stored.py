@@ -30,6 +30,11 @@ def test_encodings_do_not_matter(tmp_path: Path, encoding: str):
     assert family.names == NAMES
 
 
+def test_utf_32_of_high_bytes_first_is_read(tmp_path: Path):
+    data = b"\0\0\xfe\xff" + TEXT.encode("utf-32-be")
+    assert read_alignment(write(tmp_path, data)).names == NAMES
+
+
 def test_utf_16_of_high_bytes_first_is_read(tmp_path: Path):
     data = b"\xfe\xff" + TEXT.encode("utf-16-be")
     assert read_alignment(write(tmp_path, data)).names == NAMES

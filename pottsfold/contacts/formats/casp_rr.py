@@ -12,7 +12,7 @@ from pottsfold.contacts.formats.contact_format import ContactFormat, as_text
 from pottsfold.contacts.formats.restraints import likelihoods
 from pottsfold.contacts.precision import CONTACT_DISTANCE
 from pottsfold.contacts.ranking import DEFAULT_SEPARATION
-from pottsfold.errors import UsageError
+from pottsfold.errors import UsageError, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,8 +97,7 @@ def casp_rr_text(pairs: pd.DataFrame, coupling: CouplingMap) -> CheckedText:
 
 def _one_word(name: str) -> str:
     """Return a target's name: records are parted by blanks and ended by line ends."""
-    words = "_".join(name.split())
-    return "".join(x if x.isprintable() else "_" for x in words) or "unnamed"
+    return visible("_".join(name.split()), "_") or "unnamed"
 
 
 CASP_RR = ContactFormat(

@@ -98,28 +98,13 @@ class Dialect:
                 continue
             if not re.fullmatch(self.word, word):
                 raise UsageError(
-                    f"the name {shown(word)} cannot stand in {self.name}; give it one "
-                    "of letters and digits in the file it is from"
+                    f"the name {_quoted(word)} cannot stand in {self.name}; give it "
+                    "one of letters and digits in the file it is from"
                 )
 
 
-def shown(text: str) -> str:
-    """Return the beginning of a text, quoted, as messages show it."""
+def _quoted(text: str) -> str:
     return ascii(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "...")
-
-
-def one_line(text: str) -> str:
-    """Return a text without line ends and control characters.
-
-    Examples
-    --------
-    >>> one_line("a" + chr(10) + "b")
-    'a\N{REPLACEMENT CHARACTER}b'
-    """
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
-    )
 
 
 def python_string(path: str | Path) -> CheckedText:

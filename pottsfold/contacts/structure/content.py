@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from pottsfold.errors import StructureError
-from pottsfold.files import DamagedFile, compression_of, unpack
+from pottsfold.files import DamagedFile, compression_of, marked_encoding, unpack
 from pottsfold.memory import available_memory
 
 Format = Literal["PDB", "mmCIF", "mmJSON"]
 WANTED = "a PDB or mmCIF file is needed"
 # A text takes several times its size while it is read.
 SHARE_OF_MEMORY = 8
-BYTE_ORDER_MARKS = {
-    b"\xef\xbb\xbf": "utf-8-sig",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
 # What other files begin with, or have near their beginning.
 STRANGERS = (
     (rb"PK\x03\x04", "a zip archive; unpack it"),
@@ -86,16 +81,13 @@ def _too_large(limit: int) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    encoding = "utf-8"
-    for mark, marked in BYTE_ORDER_MARKS.items():
-        if data.startswith(mark):
-            encoding = marked
-    if encoding == "utf-8" and data[1:2] == b"\0":
+    encoding = marked_encoding(data)
+    if encoding is None and data[1:2] == b"\0":
         encoding = "utf-16-le"
-    elif encoding == "utf-8" and data[:1] == b"\0":
+    elif encoding is None and data[:1] == b"\0":
         encoding = "utf-16-be"
     # Names of authors in remarks are in any encoding, and of no account.
-    return data.decode(encoding, errors="replace")
+    return data.decode(encoding or "utf-8-sig", errors="replace")
 
 
 def _format(text: str) -> Format:

@@ -38,6 +38,8 @@ def test_packing_and_format_go_by_content(tmp_path, kind, pack, name):
     [
         lambda text: b"\xef\xbb\xbf" + text.encode(),
         lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-32"),
+        lambda text: b"\0\0\xfe\xff" + text.encode("utf-32-be"),
         lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
         lambda text: text.encode("utf-16-le"),
         lambda text: text.encode("utf-16-be"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 
 from pottsfold.errors import TableError
+from pottsfold.files import marked_encoding
 from pottsfold.lazy import lazy_module
 
 if TYPE_CHECKING:
@@ -23,13 +24,6 @@ LINE_END = b"\n"
 COMMENT = re.compile(rb"^#.*$", re.MULTILINE)
 LEADING = re.compile(rb"(?:[ \t\r]*\n|#[^\n]*\n)*(?:#[^\n]*\Z)?")
 BYTE_ORDER_MARK = codecs.BOM_UTF8
-# Those of UTF-32 first: one begins with one of UTF-16.
-WIDE_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 class Block(NamedTuple):
@@ -110,14 +104,13 @@ class Bytes:
         Where all lines end with a carriage return, as on Macintoshes once, they end
         with a line feed.
         """
-        for mark, encoding in WIDE_MARKS:
-            if start.startswith(mark):
-                self._decoder = codecs.getincrementaldecoder(encoding)()
-                try:
-                    start = self._decoder.decode(start).encode()
-                except UnicodeError as error:
-                    raise _unreadable(self.name, error) from error
-                break
+        encoding = marked_encoding(start)
+        if encoding is not None:
+            self._decoder = codecs.getincrementaldecoder(encoding)()
+            try:
+                start = self._decoder.decode(start).encode()
+            except UnicodeError as error:
+                raise _unreadable(self.name, error) from error
         if b"\r" in start and LINE_END not in start:
             self._line_ends = b"\r", LINE_END
             start = start.replace(*self._line_ends)
