@@ -76,6 +76,26 @@ class Stopwatch:
         return time.process_time() - self._cpu
 
 
+def about(least: float, most: float | None = None) -> str:
+    """Return how long work will take, as it is told.
+
+    Parameters
+    ----------
+    least, most : float
+        Seconds; one number where no range is known.
+
+    Examples
+    --------
+    >>> about(12.31), about(2.6, 4.2), about(0.2, 0.4)
+    ('about 12.3 s', 'about 2.6 to 4.2 s', 'under 1 s')
+    """
+    if max(least, most or 0.0) < 1:
+        return "under 1 s"
+    return (
+        f"about {least:.1f} s" if most is None else f"about {least:.1f} to {most:.1f} s"
+    )
+
+
 def run_of(clock: Stopwatch, threads: int) -> Run:
     """Return the record of a run that ends now."""
     now = datetime.datetime.now(datetime.UTC)

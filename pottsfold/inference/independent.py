@@ -14,7 +14,7 @@ from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
 from pottsfold.model.independent import DEFAULT_PENALTY, independent_fields
 from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
-from pottsfold.provenance import Stopwatch
+from pottsfold.provenance import Stopwatch, about
 
 # What kernels take when they are loaded, and the seconds that takes.
 KERNELS, SETTING_UP = 4 * MIB, 0.1
@@ -60,8 +60,8 @@ def fit_independent(
     if announce is not None:
         # Zeros that are only looked at take no memory until the model is read again.
         announce(
-            f"plan: independent sites, lambda_h {lambda_h:g}; about "
-            f"{SETTING_UP + SECONDS_PER_BYTE * model:.1f} s and "
+            f"plan: independent sites, lambda_h {lambda_h:g}; "
+            f"{about(SETTING_UP + SECONDS_PER_BYTE * model)} and "
             f"{in_gib(peak_memory(KERNELS))}; a model of {in_gib(model)} when read"
         )
     Regularization(lambda_h, 1.0)  # checks lambda_h

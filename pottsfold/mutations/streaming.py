@@ -39,8 +39,9 @@ from pottsfold.threads import chosen_threads
 # Positions in mutants have at most nine digits.
 MAX_SHIFT = 10**9
 STANDARD_OUTPUT = "-"
-# Bytes of blocks of a library, their tables and the libraries that read and write them.
-BLOCKS = 80 * MIB
+# Bytes of blocks of a library, their tables and the libraries that read and write them;
+# of those libraries alone; and of tables for a byte of a file, which may be packed.
+BLOCKS, READERS, UNPACKED = 80 * MIB, 20 * MIB, 60
 
 
 def score_library(
@@ -140,8 +141,8 @@ def score_library(
         if chosen != "mutant" and column is None:
             announce(f"column {chosen} is scored; `column` takes another")
         announce(
-            f"plan: {tables.length} positions; {in_gib(peak_memory(BLOCKS))} for a "
-            "library of any length"
+            f"plan: {tables.length} positions; {in_gib(peak_memory(_blocks(library)))} "
+            "for this library"
         )
         run = LibraryRun(
             str(library),
@@ -162,6 +163,14 @@ def score_library(
             + ", formulas escaped" * escape_formulas,
         }
         return run.to_file(path, origin, resume=resume)
+
+
+def _blocks(library: str | Path) -> int:
+    """Return the bytes of blocks, which short libraries do not fill."""
+    path = Path(library)
+    if not path.is_file():
+        return BLOCKS
+    return min(BLOCKS, READERS + UNPACKED * path.stat().st_size)
 
 
 def _shifted(tables: EffectTables, shift: int, column: str) -> EffectTables:

@@ -27,7 +27,7 @@ from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import available_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
-from pottsfold.provenance import Stopwatch
+from pottsfold.provenance import Stopwatch, about
 from pottsfold.threads import Workers, chosen_threads
 
 TOLERANCE = 3e-6
@@ -119,11 +119,11 @@ def fit_pseudolikelihood(
     plan = plan_fit(alignment, gaps, form, used, available)
     peak = peak_memory(plan.bytes_needed)
     sites = Sites(alignment, gaps, penalties.fields)
-    if announce is not None:
-        seconds = expected_seconds(sites, penalties, plan.form, used)
-        announce(_sentence(plan, gaps, penalties, seconds, peak))
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
     with Workers(used) as workers:
+        if announce is not None:
+            seconds = expected_seconds(sites, penalties, plan.form, workers)
+            announce(_sentence(plan, gaps, penalties, seconds, peak))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
@@ -211,12 +211,12 @@ def _sentence(
     plan: Plan,
     gaps: Gaps,
     penalties: Regularization,
-    seconds: float,
+    seconds: tuple[float, float],
     peak: int,
 ) -> str:
     reason = f" ({plan.reason})" if plan.reason else ""
     return (
         f"plan: pseudolikelihood, {plan.form}{reason}, gaps {gaps}, lambda_h "
-        f"{penalties.fields:g}, lambda_j {penalties.couplings:g}; about "
-        f"{seconds:.1f} s and {in_gib(peak)}"
+        f"{penalties.fields:g}, lambda_j {penalties.couplings:g}; "
+        f"{about(*seconds)} and {in_gib(peak)}"
     )

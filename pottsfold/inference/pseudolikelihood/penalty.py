@@ -35,6 +35,7 @@ from pottsfold.inference.pseudolikelihood.plan import (
 )
 from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import check_memory, in_gib, peak_memory
+from pottsfold.provenance import about
 from pottsfold.threads import Workers, chosen_threads
 
 # Sequences that the folds are made of at most: enough to choose by, and the time of
@@ -118,13 +119,6 @@ def cross_validate_penalties(
     default = default_regularization(alignment.length, n_states).couplings
     in_all = N_FOLDS * (len(MULTIPLES) + len(FIELD_PENALTIES))
     made = 0
-    if announce is not None:
-        seconds = cross_validation_seconds(sample, gaps, in_all, used)
-        announce(
-            f"plan: {in_all} fits to four fifths of {sample.n_sequences} sequences, "
-            f"each from the one before; about {seconds:.1f} s and "
-            f"{in_gib(peak_memory(needed))}"
-        )
 
     def follow(
         path: list[Regularization], workers: Workers
@@ -145,6 +139,13 @@ def cross_validate_penalties(
         return _points(path, losses, weights)
 
     with Workers(used) as workers:
+        if announce is not None:
+            seconds = cross_validation_seconds(sample, gaps, in_all, workers)
+            announce(
+                f"plan: {in_all} fits to four fifths of {sample.n_sequences} "
+                f"sequences, each from the one before; {about(seconds)} and "
+                f"{in_gib(peak_memory(needed))}"
+            )
         first = follow(
             [Regularization(FIRST_FIELDS, m * default) for m in MULTIPLES], workers
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,10 +10,13 @@ import numpy as np
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
+from pottsfold.inference.optimize.vectors import add_scaled
 from pottsfold.inference.pseudolikelihood.sites import LANES, Sites
 from pottsfold.inference.regularization import Regularization
 from pottsfold.memory import FLOAT32, FLOAT64, MIB, check_memory, in_gib
-from pottsfold.model.potts import model_bytes
+from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
+from pottsfold.provenance import Stopwatch
+from pottsfold.threads import Workers
 
 Form = Literal["symmetric", "asymmetric"]
 
@@ -24,14 +27,18 @@ MEMORY = 4
 KERNELS = 12 * MIB
 # Patterns a column, as found on real families.
 NODES_PER_COLUMN = 400
-# Bytes a second that a thread's vector operations move, and the threads that can.
-BANDWIDTH = 20e9
-MOVING_THREADS = 4
+# How often what is timed is done, the least counts; and couplings of one vector in it.
+VISITS, TIMED_COUPLINGS = 3, 2**22
+# Evaluations beyond 3, least and most, in units of (Neff / lambda_j)^0.4. Ten families
+# of 36 to 256 columns at penalties of 0.03 to 10 times the default took 10 to 213.
+EVALUATIONS = 2.4, 4.2
 # Evaluations, of all sequences, that one of the fits to choose penalties takes: it has
 # four fifths of them, starts from the fit before, and stops sooner.
 EVALUATIONS_TO_CHOOSE = 6.5
 # Seconds for patterns, the model and its checks.
 SETTING_UP = 0.2
+# Seconds until the operating system has found a byte.
+SECONDS_TO_TOUCH = 0.8e-9
 
 
 @dataclass(frozen=True)
@@ -146,50 +153,80 @@ def _common(alignment: Alignment, gaps: Gaps, threads: int) -> int:
 
 
 def expected_seconds(
-    sites: Sites, regularization: Regularization, form: Form, threads: int
-) -> float:
-    """Return the seconds a fit will take, from timed visits of three sites.
+    sites: Sites, regularization: Regularization, form: Form, workers: Workers
+) -> tuple[float, float]:
+    """Return the least and most seconds a fit will take, from timed visits of sites.
 
-    The number of evaluations was 14 + 0.052 Neff / lambda_j + 0.012 L, within 30 %, on
-    eight families of 40 to 256 columns and made ones of 500 and 1,500.
+    The number of evaluations grows as (Neff / lambda_j)^0.4: see ``EVALUATIONS``.
     """
-    evaluations = (
-        14 + 0.052 * sites.neff / regularization.couplings + 0.012 * sites.length
-    )
-    return SETTING_UP + evaluations * _seconds_per_evaluation(sites, form, threads)
+    scale = (sites.neff / regularization.couplings) ** 0.4
+    each = _seconds_per_evaluation(sites, form, workers)
+    once = SETTING_UP + SECONDS_PER_BYTE * model_bytes(sites.length, sites.full_size)
+    if form == "symmetric":
+        once += SECONDS_TO_TOUCH * (2 * MEMORY + 5) * _couplings(sites) * FLOAT32
+    least, most = (once + (3 + k * scale) * each for k in EVALUATIONS)
+    return least, most
 
 
 def cross_validation_seconds(
-    sample: Alignment, gaps: Gaps, n_fits: int, threads: int
+    sample: Alignment, gaps: Gaps, n_fits: int, workers: Workers
 ) -> float:
     """Return the seconds of symmetric fits to choose penalties by."""
     sites = Sites(sample, gaps, 1.0)
-    each = EVALUATIONS_TO_CHOOSE * _seconds_per_evaluation(sites, "symmetric", threads)
+    each = EVALUATIONS_TO_CHOOSE * _seconds_per_evaluation(sites, "symmetric", workers)
     return SETTING_UP + n_fits * each
 
 
-def _seconds_per_evaluation(sites: Sites, form: Form, threads: int) -> float:
+def _seconds_per_evaluation(sites: Sites, form: Form, workers: Workers) -> float:
     """Return the seconds of an evaluation, and of what L-BFGS makes of it."""
-    table, slopes = sites.empty_table(), sites.empty_table()
+    couplings = _couplings(sites)
+    # Each iteration reads and writes every vector of the memory a few times; couplings
+    # of pairs are brought to their sites and slopes back.
+    often = float(6 * 2 * MEMORY + 12)
+    often = often + 20 if form == "symmetric" else 2 * often * sites.width / sites.size
+    moved = often * couplings * FLOAT32
+    visits = sites.length * _seconds_per_visit(sites, workers)
+    return visits + moved * _seconds_per_byte(couplings, workers)
+
+
+def _couplings(sites: Sites) -> int:
+    return sites.length * (sites.length - 1) // 2 * sites.size**2
+
+
+def _seconds_per_visit(sites: Sites, workers: Workers) -> float:
+    """Return the wall seconds of one visit of many, all threads at work."""
     rng = np.random.default_rng(0)
-    chosen = sorted({0, sites.length // 2, sites.length - 1})
-    spent = 0.0
+    shape = (sites.length, sites.size, sites.size)
+    count = min(sites.length, 2 * max(workers.threads, 2))
+    chosen = [(2 * k + 1) * sites.length // (2 * count) for k in range(count)]
+    kept = sites.fields[chosen]
+    tables = [
+        (sites.empty_table(), sites.empty_table()) for _ in range(workers.threads)
+    ]
+    for table, _ in tables:
+        table[:, : sites.size, : sites.size] = rng.normal(0, 0.01, shape)
+
+    def visit_some(thread: int) -> None:
+        for site in chosen[thread :: workers.threads]:
+            sites.visit(site, *tables[thread])
+
+    least = math.inf
+    for _ in range(VISITS):  # the first time from fields far off
+        clock = Stopwatch()
+        workers.map(visit_some, range(workers.threads))
+        least = min(least, clock.seconds)
+    sites.fields[chosen] = kept
     for site in chosen:
-        kept = sites.fields[site].copy()
-        sites.visit(site, table, slopes)
-        noise = rng.normal(0, 0.01, (sites.length, sites.size, sites.size))
-        table[:, : sites.size, : sites.size] = noise
-        start = time.thread_time()
-        sites.visit(site, table, slopes)
-        spent += time.thread_time() - start
-        table[:] = 0
-        sites.fields[site] = kept
         sites.forget(site)
-    visits = spent / len(chosen) * sites.length
-    # Each iteration reads and writes every vector of the memory a few times.
-    couplings = sites.length**2 * sites.size**2 / 2
-    moved = (6 * 2 * MEMORY + 12) * couplings * FLOAT32
-    if form == "asymmetric":
-        moved *= 2 * (sites.width / sites.size)
-    bandwidth = BANDWIDTH * min(threads, MOVING_THREADS)
-    return visits / threads + moved / bandwidth
+    return least / count
+
+
+def _seconds_per_byte(couplings: int, workers: Workers) -> float:
+    """Return the wall seconds in which the vectors of L-BFGS move by one byte."""
+    x, y = np.zeros((2, min(couplings, TIMED_COUPLINGS)), np.float32)
+    least = math.inf
+    for _ in range(VISITS):  # the first time pages are made
+        clock = Stopwatch()
+        add_scaled(workers, 0.5, x, y)
+        least = min(least, clock.seconds)
+    return least / (3 * max(x.nbytes, 1))

@@ -24,6 +24,7 @@ from pottsfold.landscape.partition.path import (
 )
 from pottsfold.landscape.partition.values import AnnealedPartition, Trial
 from pottsfold.model import PottsModel
+from pottsfold.provenance import about
 from pottsfold.sampling.mixing import Progress
 from pottsfold.sampling.target import Target
 from pottsfold.threads import Workers
@@ -142,7 +143,7 @@ def estimate_log_partition(
         seconds = (wanted + sweeps) * _seconds_per_sweep(path, walkers, workers)
         announce(
             f"{chains} chains, {wanted} steps from independent sites and {sweeps} "
-            f"sweeps for the mean energy; about {seconds:.1f} s"
+            f"sweeps for the mean energy; {about(seconds)}"
         )
         run = annealed_run(path, walkers, schedule, sweeps, workers, progress)
         trials.append(_trial(run, wanted))
