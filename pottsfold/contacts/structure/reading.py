@@ -169,6 +169,10 @@ def _chain(name: str, residues: Sequence[Residue], in_file: InFile) -> Chain:
         numbers=numbers,
         anchors=tuple(atom.name for atom in anchors),
         anchor_places=np.array([atom.place for atom in anchors]).reshape(-1, 3),
+        atom_names=tuple(tuple(atom.name for atom in each.atoms) for each in chosen),
+        b_factors=tuple(
+            np.array([atom.b_factor for atom in each.atoms]) for each in chosen
+        ),
         in_file=in_file,
     )
 
