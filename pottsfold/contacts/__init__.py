@@ -11,6 +11,7 @@ whatever the fold. A structure's residues are found by alignment with the focus
 sequence; in a homo-oligomer residues of two chains may touch as well.
 """
 
+from pottsfold.contacts.accessibility import Accessibility, site_accessibility
 from pottsfold.contacts.chain_map import ChainMap, SiteResidues, map_structure
 from pottsfold.contacts.coupling_map import (
     CouplingMap,
@@ -53,6 +54,7 @@ __all__ = [
     "CONTACT_DISTANCE",
     "DEFAULT_SEPARATION",
     "SEPARATIONS",
+    "Accessibility",
     "Chain",
     "ChainMap",
     "ContactPrecision",
@@ -81,5 +83,6 @@ __all__ = [
     "read_chains",
     "read_structure",
     "share_above_noise",
+    "site_accessibility",
     "strongest_pairs",
 ]

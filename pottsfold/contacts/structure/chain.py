@@ -84,7 +84,11 @@ class StructureChains:
         In the order of the file.
     notes : tuple of str
         Each a clause, as ``"only the first of 20 models is used"``.
+    predicted : bool, optional
+        Whether the file says that it is a prediction with pLDDT in place of B
+        factors; None if it says nothing.
     """
 
     chains: tuple[Chain, ...]
     notes: tuple[str, ...] = ()
+    predicted: bool | None = None

@@ -20,6 +20,7 @@ import numpy as np
 from pottsfold.contacts.structure.assembly import are_one_assembly
 from pottsfold.contacts.structure.atoms import Atom, AtomList, without_stacked
 from pottsfold.contacts.structure.chain import Chain, InFile, StructureChains
+from pottsfold.contacts.structure.confidence import says_predicted
 from pottsfold.contacts.structure.content import WANTED, Format, read_content
 from pottsfold.contacts.structure.mmcif import MissingColumn, mmcif_atoms
 from pottsfold.contacts.structure.parting import part_chains
@@ -88,7 +89,9 @@ def read_structure(path: str | Path, *, nucleic: bool = False) -> StructureChain
     ]
     if not nucleic and all(len(atoms) == 1 for c in chains for atoms in c.coordinates):
         notes.append("one atom a residue, and distances are between those")
-    return StructureChains(tuple(chains), tuple(dict.fromkeys(notes)))
+    return StructureChains(
+        tuple(chains), tuple(dict.fromkeys(notes)), says_predicted(text, format)
+    )
 
 
 def _atoms(path: str, text: str, format: Format, max_models: int) -> AtomList:
