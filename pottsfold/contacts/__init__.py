@@ -11,7 +11,11 @@ whatever the fold. A structure's residues are found by alignment with the focus
 sequence; in a homo-oligomer residues of two chains may touch as well.
 """
 
-from pottsfold.contacts.accessibility import Accessibility, site_accessibility
+from pottsfold.contacts.accessibility import (
+    Accessibility,
+    accessibility_table,
+    site_accessibility,
+)
 from pottsfold.contacts.chain_map import ChainMap, SiteResidues, map_structure
 from pottsfold.contacts.coupling_map import (
     CouplingMap,
@@ -63,6 +67,7 @@ __all__ = [
     "SiteResidues",
     "StructureChains",
     "TopPairs",
+    "accessibility_table",
     "average_maps",
     "average_product_correction",
     "contact_probabilities",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from pottsfold.contacts.structure import Chain
 from pottsfold.contacts.structure.confidence import residue_confidence
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.model import PottsModel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Square angstrom, the theoretical maxima of Tien et al. 2013 (PLoS ONE 8:e80635).
 MAXIMA = {
@@ -136,6 +140,25 @@ def site_accessibility(
     )
 
 
+def accessibility_table(model: PottsModel, found: Accessibility) -> pd.DataFrame:
+    """Return accessibility as a table, one row a site.
+
+    Columns are position, wild_type, residue (its label in the structure, of the chain
+    that sites are mapped on), accessibility and neighbours.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "position": model.numbering.positions,
+            "wild_type": list(model.focus_sequence or ""),
+            "residue": list(found.mapping.residues),
+            "accessibility": found.relative,
+            "neighbours": found.neighbours,
+        }
+    )
+
+
 class _Everything:
     """All atoms and residues of a file, which bury one another."""
 
@@ -240,9 +263,9 @@ def _mean(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     known = ~np.isnan(table)
     sums = np.where(known, table, 0.0).sum(axis=0)
     counts = known.sum(axis=0)
-    return np.divide(
-        sums, counts, out=np.full(table.shape[1], np.nan), where=counts > 0
-    )
+    means = np.full(table.shape[1], np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
 
 
 def _notes(
