@@ -13,10 +13,11 @@ from Bio.PDB.SASA import ShrakeRupley
 
 from pottsfold.alphabet import RNA
 from pottsfold.contacts import read_structure, site_accessibility
-from pottsfold.contacts.solvent_area import PROBE, solvent_areas
+from pottsfold.contacts.solvent_area import PROBE, solvent_areas, sphere_points
 from pottsfold.errors import StructureError, UsageError
 from tests.contacts.made_structures import backbone_atoms, chain_atoms, pdb_text
 from tests.contacts.test_chain_map import FOCUS, model_of
+from tests.naive import contacts as naive
 
 # Residues whose heavy atoms are those of a made backbone.
 SMALL = "AGAAGGAAAGAGGAAAAGAA"
@@ -76,6 +77,16 @@ def test_areas_are_those_of_biopython():
     # Their points have single precision.
     point = 4 * np.pi * (radii + PROBE).max() ** 2 / 960
     assert np.abs(solvent_areas(places, radii) - expected).max() <= 1.01 * point
+
+
+def test_areas_are_those_of_plain_loops():
+    places, radii = atoms_of(5, 20)
+    areas = solvent_areas(places, radii, n_points=100)
+    points = sphere_points(100)
+    assert np.linalg.norm(points, axis=1) == pytest.approx(1)
+    for k in range(20):
+        expected = naive.solvent_area(places, radii, k, points, PROBE)
+        assert areas[k] == pytest.approx(expected, abs=1e-9)
 
 
 def test_wanted_atoms_are_buried_by_all():
