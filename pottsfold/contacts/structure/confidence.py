@@ -60,6 +60,9 @@ def _pdb_says(text: str) -> bool | None:
 
 
 def _mmcif_says(text: str) -> bool | None:
+    # Atoms are most of a file, and searched for nothing.
+    lines = text.splitlines()
+    text = "\n".join(line for line in lines if not ATOM_LINE.match(line))
     if "ma_qa_metric" in text:
         # A model may have another measure of quality in place of B factors.
         return bool(re.search("plddt", text, re.IGNORECASE))
