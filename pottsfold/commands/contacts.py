@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 from cyclopts import Parameter
 
 from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.console import say
-from pottsfold.commands.paths import ContactsOutput, FigureOrFolder, InputFile
+from pottsfold.commands.paths import (
+    ContactsOutput,
+    FigureOrFolder,
+    FurtherTable,
+    InputFile,
+)
 from pottsfold.contacts import (
+    Accessibility,
     ChainMap,
     CouplingMap,
     Score,
+    accessibility_table,
     average_maps,
     contact_probabilities,
     contacts_summary_lines,
@@ -25,6 +33,7 @@ from pottsfold.contacts import (
     pairs_asked,
     ranked_pairs,
     share_above_noise,
+    site_accessibility,
 )
 from pottsfold.contacts.formats import (
     CONTACT_FORMATS,
@@ -55,6 +64,7 @@ def contacts(
     structure: InputFile | None = None,
     chain: str | None = None,
     force: Annotated[bool, Parameter(negative=())] = False,
+    accessibility: FurtherTable | None = None,
     separation: int | None = None,
     top: str | None = None,
     plot: FigureOrFolder | None = None,
@@ -96,6 +106,10 @@ def contacts(
         all with its sequence.
     force
         Accept a chain of less than 30 % identity.
+    accessibility
+        Table to write of every site: position, wild_type, residue (in --structure),
+        accessibility (relative to the largest, 0 buried) and neighbours (residues
+        whose CB is within 10 angstrom). Proteins only; all chains of the file count.
     separation
         Minimum separation of a pair along the chain, in residues. Default: 6 for rr,
         restraints, pymol and chimerax, else 1.
@@ -110,7 +124,7 @@ def contacts(
         (zero-sum gauge), as a table.
     """
     if pair is not None:
-        given = (ensemble, structure, chain, separation, top, plot)
+        given = (ensemble, structure, chain, accessibility, separation, top, plot)
         altered = format != "csv" or score != "frobenius-apc" or force
         if altered or any(each is not None for each in given):
             raise UsageError("`pair` writes one table of couplings; give only `output`")
@@ -124,6 +138,7 @@ def contacts(
         structure=structure,
         chain=chain,
         force=force,
+        accessibility=accessibility,
         separation=separation,
         top=top,
         plot=plot,
@@ -143,6 +158,7 @@ class Plan:
     structure: Path | None
     chain: str | None
     force: bool
+    accessibility: str | None
     separation: int | None
     top: str | None
     plot: Path | None
@@ -176,6 +192,8 @@ class Plan:
             raise UsageError("`chain` names a chain of `structure`; give that too")
         if self.force:
             raise UsageError("`force` takes a chain of `structure`; give that too")
+        if self.accessibility is not None:
+            raise UsageError("`accessibility` is of `structure`; give that too")
         if self.format.needs_structure:
             raise self._refused("draws on a structure; give `structure`")
 
@@ -195,20 +213,28 @@ class Outcome:
     written: str
     figures: list[Path]
     noise: bool
+    accessibility: Accessibility | None = None
 
 
 def _run(plan: Plan) -> Outcome:
     """Rank the pairs, and write and draw what was asked for."""
     model = load_fit(plan.models[0]).model
     count = plan.count(model.length)
-    chain = None
-    if plan.structure is not None:
+    chain, accessibility = None, None
+    if plan.structure is not None and plan.accessibility is not None:
+        accessibility = site_accessibility(
+            model, plan.structure, plan.chain, force=plan.force
+        )
+        chain = accessibility.mapping
+    elif plan.structure is not None:
         chain = map_structure(model, plan.structure, plan.chain, force=plan.force)
     found = Contacts(*_ranked(plan, model, chain), chain)
     written = write_contacts(plan.output, plan.format, found)
+    if plan.accessibility is not None and accessibility is not None:
+        write_table(accessibility_table(model, accessibility), plan.accessibility)
     figures = [] if plan.plot is None else _draw(plan.plot, model, found, count)
     noise = plan.score == "frobenius-apc" and _looks_like_noise(model, found.coupling)
-    return Outcome(found, written, figures, noise)
+    return Outcome(found, written, figures, noise, accessibility)
 
 
 def _ranked(
@@ -253,8 +279,15 @@ def _tell(plan: Plan, outcome: Outcome) -> None:
         say("no pair stands out: the scores look like noise")
     for figure in outcome.figures:
         say(f"drew {figure}")
-    place = "standard output" if plan.output == "-" else plan.output
-    say(f"wrote {outcome.written} to {place}")
+    if outcome.accessibility is not None:
+        n_known = int((~np.isnan(outcome.accessibility.relative)).sum())
+        told = "".join(f"; {note}" for note in outcome.accessibility.notes)
+        say(f"accessibility of {n_known} sites to {_place(plan.accessibility)}{told}")
+    say(f"wrote {outcome.written} to {_place(plan.output)}")
+
+
+def _place(output: str | None) -> str | None:
+    return "standard output" if output == "-" else output
 
 
 def _draw(

@@ -11,6 +11,11 @@ whatever the fold. A structure's residues are found by alignment with the focus
 sequence; in a homo-oligomer residues of two chains may touch as well.
 """
 
+from pottsfold.contacts.accessibility import (
+    Accessibility,
+    accessibility_table,
+    site_accessibility,
+)
 from pottsfold.contacts.chain_map import ChainMap, SiteResidues, map_structure
 from pottsfold.contacts.coupling_map import (
     CouplingMap,
@@ -53,6 +58,7 @@ __all__ = [
     "CONTACT_DISTANCE",
     "DEFAULT_SEPARATION",
     "SEPARATIONS",
+    "Accessibility",
     "Chain",
     "ChainMap",
     "ContactPrecision",
@@ -61,6 +67,7 @@ __all__ = [
     "SiteResidues",
     "StructureChains",
     "TopPairs",
+    "accessibility_table",
     "average_maps",
     "average_product_correction",
     "contact_probabilities",
@@ -81,5 +88,6 @@ __all__ = [
     "read_chains",
     "read_structure",
     "share_above_noise",
+    "site_accessibility",
     "strongest_pairs",
 ]

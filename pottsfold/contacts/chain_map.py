@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alphabet import DNA, RNA
-from pottsfold.contacts.chain_alignment import AlignedChain, align_chains, named
+from pottsfold.contacts.chain_alignment import AlignedChain, named
+from pottsfold.contacts.chain_choice import ChosenChains, choose_chains
 from pottsfold.contacts.distances import OligomerDistances, oligomer_distances
-from pottsfold.contacts.structure import (
-    Chain,
-    InFile,
-    read_structure,
-)
-from pottsfold.errors import StructureError, UsageError
+from pottsfold.contacts.structure import Chain, InFile
 from pottsfold.model import PottsModel
-
-MIN_IDENTITY = 0.3
-MIN_MAPPED = 0.5
-MIN_IDENTITY_OF_COPIES = 0.9
-MAX_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -176,66 +166,15 @@ def map_structure(
         (fewer than half of the sites found, or less than 30 % of those identical),
         or chains named together are not alike.
     """
-    if model.focus_sequence is None:
-        raise UsageError(
-            "this model has no focus sequence to find in a structure; fit with one, "
-            "or add one with pottsfold convert"
-        )
-    nucleic = set(model.alphabet.letters) <= {*RNA.letters, *DNA.letters}
-    structure = read_structure(path, nucleic=nucleic)
-    aligned = align_chains(model, structure.chains, nucleic=nucleic)
-    wanted = aligned if chain is None else _chosen(str(path), aligned, chain)
-    fitting = [each for each in wanted if _fits(each, force=force)]
-    if not fitting or (chain is not None and fitting[0] is not wanted[0]):
-        refused = wanted if chain is None else wanted[:1]
-        raise StructureError(str(path), _refusal(refused, force=force))
-    if chain is None:
-        first = max(fitting, key=lambda each: each.score)
-    else:
-        first = fitting[0]
-    copies = [each for each in aligned if each is first or _copies(first, each)]
-    used = copies if chain is None else wanted
-    for each in used:
-        if each not in copies:
-            raise StructureError(str(path), _unlike(first, each))
-    unused = tuple(each.chain.name for each in copies if each not in used)
-    used = [first, *(each for each in used if each is not first)]
-    return replace(_chain_map(str(path), used, unused), notes=structure.notes)
+    return chain_map(choose_chains(model, path, chain, force=force))
 
 
-def _chosen(
-    path: str, aligned: Sequence[AlignedChain], names: str
-) -> list[AlignedChain]:
-    """Return the chains of these names, in their order."""
-    chosen = []
-    for name in dict.fromkeys(each.strip() for each in names.split(",")):
-        found = [each for each in aligned if each.chain.name.strip() == name]
-        if not found:
-            there = dict.fromkeys(named(each.chain.name) for each in aligned)
-            missing = f"no chain {name}" if name else "no chain without a name"
-            raise StructureError(path, f"{missing}; there is {', '.join(there)}")
-        # Parts of a file may repeat a name: the one that aligns best is meant.
-        chosen.append(max(found, key=lambda each: each.score))
-    return chosen
-
-
-def _fits(aligned: AlignedChain, *, force: bool) -> bool:
-    if force:
-        return bool((aligned.sites >= 0).any())
-    return aligned.identity >= MIN_IDENTITY and aligned.mapped >= MIN_MAPPED
-
-
-def _copies(first: AlignedChain, other: AlignedChain) -> bool:
-    return first.shared_identity(other) >= MIN_IDENTITY_OF_COPIES
-
-
-def _chain_map(
-    path: str, used: Sequence[AlignedChain], unused: tuple[str, ...]
-) -> ChainMap:
-    first = used[0]
-    found = _distances(used)
+def chain_map(chosen: ChosenChains) -> ChainMap:
+    """Return the residues of chosen chains at the sites, and their distances."""
+    first = chosen.used[0]
+    found = _distances(chosen.used)
     return ChainMap(
-        path=path,
+        path=chosen.path,
         chain=first.chain.name,
         identity=first.identity,
         residues=tuple(None if k < 0 else first.chain.labels[k] for k in first.sites),
@@ -244,8 +183,9 @@ def _chain_map(
         distances_intra=found.intra,
         distances_inter=found.inter,
         partners=found.partners,
-        chains=tuple(_site_residues(each) for each in used),
-        unused_copies=unused,
+        chains=tuple(_site_residues(each) for each in chosen.used),
+        unused_copies=chosen.unused_copies,
+        notes=chosen.structure.notes,
     )
 
 
@@ -268,28 +208,6 @@ def _site_residues(aligned: AlignedChain) -> SiteResidues:
         numbers=tuple("" if k < 0 else chain.numbers[k] for k in aligned.sites),
         anchors=tuple("" if k < 0 else chain.anchors[k] for k in aligned.sites),
         in_file=chain.in_file,
-    )
-
-
-def _refusal(refused: Sequence[AlignedChain], *, force: bool) -> str:
-    best = sorted(refused, key=lambda each: -each.score)
-    told = "; ".join(str(each) for each in best[:MAX_NAMED])
-    more = len(best) - MAX_NAMED
-    rest = f"; and {more} more" if more > 0 else ""
-    text = f"does not match the focus sequence ({told}{rest})"
-    if force:
-        return text + "; not one residue is found: give another structure"
-    return (
-        f"{text}; at least {MIN_IDENTITY:.0%} identity over {MIN_MAPPED:.0%} is "
-        "needed: give the structure of a closer relative (`force` takes this one)"
-    )
-
-
-def _unlike(first: AlignedChain, other: AlignedChain) -> str:
-    return (
-        f"{named(other.chain.name)} does not have the sequence of "
-        f"{named(first.chain.name)} ({first.shared_identity(other):.0%} identity, "
-        f"{MIN_IDENTITY_OF_COPIES:.0%} is needed); name chains of one protein"
     )
 
 

@@ -14,7 +14,13 @@ from pottsfold.commands.main import main
 from pottsfold.contacts import coupling_map, ranked_pairs
 from pottsfold.contacts.formats import CONTACT_FORMATS
 from pottsfold.model import Fit, FitReport, load_fit, save_fit
-from tests.contacts.made_structures import ALIKE, atom_lines, chain_atoms, pdb_text
+from tests.contacts.made_structures import (
+    ALIKE,
+    atom_lines,
+    backbone_atoms,
+    chain_atoms,
+    pdb_text,
+)
 from tests.strategies import random_model
 
 COLUMNS = ["i", "j", "aa_i", "aa_j", "score", "raw_score", "rank"]
@@ -351,3 +357,32 @@ def test_command_in_a_name_is_refused_in_one_line(folder, capsys, format):
     assert len(error.splitlines()) == 1
     assert "'A;system touch PWNED'" in error
     assert not out.exists()
+
+
+def test_accessibility_is_written_on_request(tmp_path, capsys):
+    fitted = random_model(7, length=12, first=50)
+    sequence = "AGAAGGAAAGAG"
+    model = replace(fitted, focus=fitted.alphabet.encode(sequence))
+    save_fit(tmp_path / "m.potts", Fit(model, FitReport("made by hand")))
+    (tmp_path / "s.pdb").write_text(pdb_text(backbone_atoms(sequence[:11])))
+    words = [tmp_path / "m.potts", "-o", tmp_path / "out.csv"]
+    asked = ["--accessibility", tmp_path / "sites.csv"]
+    assert run(*words, *asked, "--structure", tmp_path / "s.pdb") == 0
+    table = pd.read_csv(tmp_path / "sites.csv")
+    assert list(table) == [
+        *("position", "wild_type", "residue", "accessibility", "neighbours")
+    ]
+    assert table["position"].tolist() == list(range(50, 62))
+    assert table["residue"][0] == "ALA1"
+    assert table.iloc[11, 2:].isna().all()
+    assert (table["accessibility"][:11] > 0).all()
+    assert "accessibility of 11 sites to " in capsys.readouterr().err
+    assert run(*words, *asked) == 2
+    assert "--accessibility is of --structure" in capsys.readouterr().err
+
+
+def test_accessibility_of_ca_atoms_is_refused(folder, capsys):
+    words = ["--structure", folder / "s.pdb", "--accessibility", folder / "a.csv"]
+    assert run(folder / "m.potts", "-o", folder / "out.csv", *words) == 2
+    assert "have all their heavy atoms" in capsys.readouterr().err
+    assert not (folder / "out.csv").exists()

@@ -179,3 +179,19 @@ def information(joint: Matrix) -> float:
             if value > 0:
                 total += value * math.log(value / (sum(row) * column))
     return total
+
+
+def solvent_area(
+    places: Matrix, radii: Sequence[float], atom: int, points: Matrix, probe: float
+) -> float:
+    """Area of the sphere around an atom whose points no other atom's sphere holds."""
+    reach = radii[atom] + probe
+    free = 0
+    for point in points:
+        there = [c + reach * p for c, p in zip(places[atom], point, strict=True)]
+        free += all(
+            math.dist(there, places[k]) >= radii[k] + probe
+            for k in range(len(places))
+            if k != atom
+        )
+    return 4 * math.pi * reach**2 * free / len(points)

@@ -42,6 +42,8 @@ class Atom(NamedTuple):
         Coordinates, in angstrom.
     occupancy : float
         From 0 to 1; 1 where the file has none.
+    b_factor : float
+        Or what a program has put in its column; NaN where the file has none.
     """
 
     model: int
@@ -57,6 +59,7 @@ class Atom(NamedTuple):
     element: str
     place: Place
     occupancy: float
+    b_factor: float
 
 
 @dataclass

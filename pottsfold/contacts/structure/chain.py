@@ -54,6 +54,10 @@ class Chain:
         that.
     anchor_places : (n, 3) float64
         Its coordinates, in angstrom.
+    atom_names : tuple of (tuple of str)
+        Names of the heavy atoms of every residue, as ``coordinates`` has them.
+    b_factors : tuple of (k,) float64
+        Their B factors, or what the file has in place of those; NaN for none.
     in_file : InFile, optional
         Where it stands in the file; by default under its name.
     """
@@ -65,6 +69,8 @@ class Chain:
     numbers: tuple[str, ...]
     anchors: tuple[str, ...]
     anchor_places: NDArray[np.float64]
+    atom_names: tuple[tuple[str, ...], ...]
+    b_factors: tuple[NDArray[np.float64], ...]
     in_file: InFile | None = None
 
 
@@ -78,7 +84,11 @@ class StructureChains:
         In the order of the file.
     notes : tuple of str
         Each a clause, as ``"only the first of 20 models is used"``.
+    predicted : bool, optional
+        Whether the file says that it is a prediction with pLDDT in place of B
+        factors; None if it says nothing.
     """
 
     chains: tuple[Chain, ...]
     notes: tuple[str, ...] = ()
+    predicted: bool | None = None

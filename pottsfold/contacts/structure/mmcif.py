@@ -105,6 +105,7 @@ def _atoms(table: dict[str, Column], max_models: int) -> AtomList:
         column("type_symbol"),
         *(column(name) for name in COORDINATES),
         column("occupancy"),
+        column("b_iso_or_equiv"),
         strict=True,
     )
     found = AtomList()
@@ -122,7 +123,7 @@ def _atoms(table: dict[str, Column], max_models: int) -> AtomList:
 
 def _atom(ordinal: int, row: list[str], tells: bool, found: AtomList) -> Atom | None:
     chain, asym, residue, number, insertion, group, sequence = row[:7]
-    name, alternate, element, x, y, z, occupancy = row[7:]
+    name, alternate, element, x, y, z, occupancy, b_factor = row[7:]
     place = (_number(x), _number(y), _number(z))
     if not is_place(place):
         found.left_out["without readable coordinates"] += 1
@@ -145,6 +146,7 @@ def _atom(ordinal: int, row: list[str], tells: bool, found: AtomList) -> Atom | 
         element=element.upper() if is_element(element.upper()) else "",
         place=place,
         occupancy=1.0 if math.isnan(full) else full,
+        b_factor=_number(b_factor),
     )
 
 

@@ -32,7 +32,7 @@ WORDS = re.compile(
     r"(?:ATOM|HETATM)\s*(?:\d+|\*+)\s+(?P<name>\S{1,5})\s+(?P<residue>[A-Za-z0-9]{1,5})"
     r"\s+(?:(?P<chain>[A-Za-z0-9])\s*)?(?P<number>-?\d+[A-Za-z]?)"
     r"\s+(?P<x>-?\d*\.\d+)\s+(?P<y>-?\d*\.\d+)\s+(?P<z>-?\d*\.\d+)"
-    r"(?:\s+(?P<occupancy>\d*\.\d+))?(?:\s|$)",
+    r"(?:\s+(?P<occupancy>\d*\.\d+)(?:\s+(?P<b_factor>-?\d*\.\d+))?)?(?:\s|$)",
     re.IGNORECASE,
 )
 
@@ -47,6 +47,7 @@ class _Fields(NamedTuple):
     number: str
     place: tuple[float, float, float]
     occupancy: float
+    b_factor: float
 
 
 def pdb_atoms(text: str, max_models: int) -> AtomList:
@@ -123,6 +124,7 @@ def _atom(
         element=element if is_element(element) else "",
         place=fields.place,
         occupancy=fields.occupancy,
+        b_factor=fields.b_factor,
     )
 
 
@@ -151,6 +153,7 @@ def _by_columns(line: str, long_names: bool) -> _Fields | None:
         number=number + line[26:27].strip(),
         place=place,
         occupancy=1.0 if math.isnan(occupancy) else occupancy,
+        b_factor=decimal(line[60:66]),
     )
 
 
@@ -169,6 +172,7 @@ def _by_words(line: str) -> _Fields | None:
         number=found["number"],
         place=(float(found["x"]), float(found["y"]), float(found["z"])),
         occupancy=float(found["occupancy"] or 1.0),
+        b_factor=decimal(found["b_factor"] or ""),
     )
 
 

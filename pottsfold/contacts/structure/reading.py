@@ -20,6 +20,7 @@ import numpy as np
 from pottsfold.contacts.structure.assembly import are_one_assembly
 from pottsfold.contacts.structure.atoms import Atom, AtomList, without_stacked
 from pottsfold.contacts.structure.chain import Chain, InFile, StructureChains
+from pottsfold.contacts.structure.confidence import says_predicted
 from pottsfold.contacts.structure.content import WANTED, Format, read_content
 from pottsfold.contacts.structure.mmcif import MissingColumn, mmcif_atoms
 from pottsfold.contacts.structure.parting import part_chains
@@ -88,7 +89,9 @@ def read_structure(path: str | Path, *, nucleic: bool = False) -> StructureChain
     ]
     if not nucleic and all(len(atoms) == 1 for c in chains for atoms in c.coordinates):
         notes.append("one atom a residue, and distances are between those")
-    return StructureChains(tuple(chains), tuple(dict.fromkeys(notes)))
+    return StructureChains(
+        tuple(chains), tuple(dict.fromkeys(notes)), says_predicted(text, format)
+    )
 
 
 def _atoms(path: str, text: str, format: Format, max_models: int) -> AtomList:
@@ -169,6 +172,10 @@ def _chain(name: str, residues: Sequence[Residue], in_file: InFile) -> Chain:
         numbers=numbers,
         anchors=tuple(atom.name for atom in anchors),
         anchor_places=np.array([atom.place for atom in anchors]).reshape(-1, 3),
+        atom_names=tuple(tuple(atom.name for atom in each.atoms) for each in chosen),
+        b_factors=tuple(
+            np.array([atom.b_factor for atom in each.atoms]) for each in chosen
+        ),
         in_file=in_file,
     )
 
