@@ -129,8 +129,8 @@ def cross_validate_penalties(
                 sample, gaps, MULTIPLES[0] * default, LEFT_OUT, FITS, workers
             )
             announce(
-                f"plan: {LEFT_OUT * FITS[0]} to {LEFT_OUT * FITS[1]} fits to four fifths of "
-                f"{sample.n_sequences} sequences; {about(*seconds)} and "
+                f"plan: {LEFT_OUT * FITS[0]} to {LEFT_OUT * FITS[1]} fits to four "
+                f"fifths of {sample.n_sequences} sequences; {about(*seconds)} and "
                 f"{in_gib(peak_memory(needed))}"
             )
         search = _Search(sample, gaps, folds, clusters, workers, progress)

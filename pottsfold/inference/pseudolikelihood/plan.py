@@ -36,7 +36,7 @@ EVALUATIONS = 2.4, 4.2
 # first of a fold, in units of (Neff / lambda_j)^0.4 beyond those of a later one, and a
 # later one, which starts from one before. Fields far from their best take more passes.
 # Of 27 families three fits of two folds took 28 to 65 evaluations.
-EVALUATIONS_TO_BEGIN, EVALUATIONS_TO_GO_ON = 4.0, 8.0
+EVALUATIONS_TO_BEGIN, EVALUATIONS_TO_GO_ON = 2.2, 4.4
 # Seconds for patterns, the model and its checks.
 SETTING_UP = 0.2
 # Seconds until the operating system has found a byte.
