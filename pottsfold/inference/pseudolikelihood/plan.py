@@ -35,7 +35,7 @@ EVALUATIONS = 2.4, 4.2
 # Visits of all sites, in units of timed ones, that a fit to choose penalties takes: the
 # first of a fold, in units of (Neff / lambda_j)^0.4 beyond those of a later one, and a
 # later one, which starts from one before. Fields far from their best take more passes.
-# Of 27 families three fits of two folds took 28 to 65 evaluations.
+# Of 27 families three fits of two folds took 30 to 66 evaluations.
 EVALUATIONS_TO_BEGIN, EVALUATIONS_TO_GO_ON = 2.2, 4.4
 # Seconds for patterns, the model and its checks.
 SETTING_UP = 0.2
