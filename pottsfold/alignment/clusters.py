@@ -80,6 +80,24 @@ def clustered_folds(
         The identity at which clusters were made: the least of 0.5 to 0.9 that leaves
         none too large for a fold.
     """
+    folds, _, identity = folds_and_clusters(alignment, n_folds, seed)
+    return folds, identity
+
+
+def folds_and_clusters(
+    alignment: Alignment, n_folds: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
+    """Part sequences as :func:`clustered_folds` does, and return the clusters too.
+
+    Returns
+    -------
+    (N,) int64
+        Fold of every sequence.
+    (N,) int64
+        Cluster of every sequence.
+    float
+        The identity at which clusters were made.
+    """
     order = np.random.default_rng(seed).permutation(alignment.n_sequences)
     weights = alignment.sequence_weights
     most = MAX_CLUSTER * weights.sum() / n_folds
@@ -93,4 +111,4 @@ def clustered_folds(
     for cluster in np.argsort(-sizes, kind="stable"):
         folds[cluster] = loads.argmin()
         loads[folds[cluster]] += sizes[cluster]
-    return folds[labels], identity
+    return folds[labels], labels, identity

@@ -1,8 +1,8 @@
 """Penalties chosen by how well relatives left out are predicted.
 
-Sequences are divided into folds with relatives together, and each fold is left out of
-a fit once. The *held-out loss*, the mean of - log P over what was left out, is followed
-along a path of penalties from strong to weak. Its curve is flat near the least and its
+Sequences are divided into folds with relatives together, and folds are left out of a
+fit one at a time. The *held-out loss*, the mean of - log P over what was left out, is
+followed along a path of penalties. Its curve is flat near the least and its
 values are noisy: of the penalties whose loss is within one standard error of the least,
 the strongest is taken (Breiman et al. 1984, Classification and Regression Trees,
 section 3.4.3). The error is that of the difference between two penalties over the same
@@ -12,7 +12,7 @@ sequences, much less than that of either loss.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 # A number, or penalties on fields and couplings.
@@ -57,12 +57,15 @@ class PenaltySelection(Generic[Penalty]):
         Sequences that were left out, each once.
     identity : float
         At which sequences count as relatives and share a fold.
+    left_out : int
+        Folds that were left out, each once.
     """
 
     penalty: Penalty
     curve: tuple[PenaltyPoint[Penalty], ...]
     n_sequences: int
     identity: float
+    left_out: int = field(default=N_FOLDS, kw_only=True)
 
     def table(
         self,
@@ -81,9 +84,11 @@ class PenaltySelection(Generic[Penalty]):
         remark : str
             Follows the count of sequences.
         """
+        of = "" if self.left_out == N_FOLDS else f"{self.left_out} of "
         lines = [
-            f"penalties by cross-validation: {self.n_sequences} sequences in {N_FOLDS} "
-            f"folds, relatives of {self.identity:.0%} identity together{remark}",
+            f"penalties by cross-validation: {self.n_sequences} sequences in "
+            f"{of}{N_FOLDS} folds, relatives of {self.identity:.0%} identity "
+            f"together{remark}",
             "  +- are errors of differences from the best; the strongest penalty "
             "within one standard error is taken",
             header,

@@ -42,7 +42,7 @@ class Pseudolikelihood(Method):
         where memory allows.
     penalties
         default: the field's usual penalties, or lambda-h and lambda-j. auto: choose
-        them by cross-validation; about ten times slower, usually better.
+        them by cross-validation; two to three times slower, usually better.
     lambda_h
         L2 penalty on fields. Default 0.01.
     lambda_j

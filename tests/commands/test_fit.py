@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -301,7 +302,7 @@ def test_strengths_chosen_by_the_family_are_told_and_kept(tmp_path, capsys):
     out = tmp_path / "a.potts"
     status, _, err = run(capsys, "fit", path, "-o", out, "--lambda", "auto")
     assert status == 0
-    assert "penalties by cross-validation: 40 sequences in 5 folds" in err
+    assert re.search(r"cross-validation: 1[4-8] sequences in 2 of 5 folds", err)
     report = load_fit(out).report
     assert report.settings["lambda_j"] >= 3 * 0.01 * 19 * 5
     assert report.settings["lambda_h"] >= 1

@@ -18,7 +18,10 @@ from pottsfold.inference.boltzmann import plan as boltzmann_plan
 from pottsfold.inference.independent import fit_independent
 from pottsfold.inference.mean_field import fit_mean_field
 from pottsfold.inference.pseudolikelihood import fit_pseudolikelihood, plan
-from pottsfold.inference.pseudolikelihood.penalty import cross_validate_penalties
+from pottsfold.inference.pseudolikelihood.penalty import (
+    LEFT_OUT,
+    cross_validate_penalties,
+)
 from pottsfold.model.potts import model_bytes
 from tests.benchmarks import plans
 from tests.benchmarks.made import made_alignment
@@ -67,7 +70,8 @@ def test_a_pseudolikelihood_fit_takes_what_is_planned(family, form, gaps):
 
 def test_choosing_penalties_takes_what_is_planned(family):
     peak = peak_of(lambda: cross_validate_penalties(family, threads=THREADS))
-    planned = plan.cross_validation_bytes(family, "missing", THREADS) - plan.KERNELS
+    planned = plan.cross_validation_bytes(family, "missing", THREADS, LEFT_OUT)
+    planned -= plan.KERNELS
     assert right(planned, peak)
 
 

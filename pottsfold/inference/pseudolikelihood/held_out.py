@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.inference.optimize.lbfgs import minimize
+from pottsfold.inference.optimize.vectors import Vector
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
@@ -40,37 +42,44 @@ class HeldOutLoss:
     def __init__(self, fitted: Alignment, predicted: Alignment, gaps: Gaps) -> None:
         self._fitted = Sites(fitted, gaps, 1.0)
         self._predicted = Sites(predicted, gaps, 1.0)
-        self._start: np.ndarray[tuple[int], np.dtype[np.float32]] | None = None
-        self.weight = self._predicted.letters_weight
+        # Where fits ended, the last one last, by their penalties on couplings.
+        self._points: dict[float, Vector] = {}
+        self.weights = self._predicted.letters_weights
 
-    def loss(self, penalties: Regularization, workers: Workers) -> float:
-        """Return the mean of - log P(letter | the others) over the part predicted.
+    def losses(
+        self, penalties: Regularization, workers: Workers
+    ) -> NDArray[np.float64]:
+        """Return each predicted sequence's sum of - w log P(letter | the others), (N,).
 
-        In nats. The fit begins where the last one ended, so penalties should follow
-        one another.
+        In nats; over ``weights`` they are means. The fit begins where the last one
+        of the same penalty on couplings ended, else where the last of all did, so
+        penalties should follow one another.
         """
         self._fitted.penalize(penalties.fields)
         objective = Pseudolikelihood(self._fitted, penalties.couplings, workers)
-        start = objective.start() if self._start is None else self._start
+        start = self._points.pop(penalties.couplings, None)
+        if start is None and self._points:
+            start = next(reversed(self._points.values())).copy()
         minimum = minimize(
             objective,
-            start,
+            objective.start() if start is None else start,
             workers,
             tolerance=TOLERANCE,
             max_iterations=MAX_ITERATIONS,
             first_step=objective.first_step(),
             memory=MEMORY,
         )
-        self._start = minimum.point
+        self._points[penalties.couplings] = minimum.point
         # Fields are solved for the couplings of the last visit: make it the best.
         objective(minimum.point, np.empty_like(minimum.point))
         sites = self._predicted
         blocks = minimum.point.reshape(-1, sites.size, sites.size)
 
-        def loss_of(site: int) -> float:
+        def losses_of(site: int) -> NDArray[np.float64]:
             table = sites.empty_table()
             kernels.gather_table(blocks, sites.length, site, table)
-            return sites.loss(site, table, self._fitted.fields[site])
+            return sites.losses(site, table, self._fitted.fields[site])
 
-        losses = workers.map(loss_of, range(sites.length))
-        return float(np.sum(losses)) / self.weight
+        losses = np.array(workers.map(losses_of, range(sites.length)))
+        of_sequences: NDArray[np.float64] = losses.sum(axis=0)
+        return of_sequences

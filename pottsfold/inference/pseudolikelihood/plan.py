@@ -32,9 +32,11 @@ VISITS, TIMED_COUPLINGS = 3, 2**22
 # Evaluations beyond 3, least and most, in units of (Neff / lambda_j)^0.4. Ten families
 # of 36 to 256 columns at penalties of 0.03 to 10 times the default took 10 to 213.
 EVALUATIONS = 2.4, 4.2
-# Evaluations, of all sequences, that one of the fits to choose penalties takes: it has
-# four fifths of them, starts from the fit before, and stops sooner.
-EVALUATIONS_TO_CHOOSE = 6.5
+# Visits of all sites, in units of timed ones, that a fit to choose penalties takes: the
+# first of a fold, in units of (Neff / lambda_j)^0.4 beyond those of a later one, and a
+# later one, which starts from one before. Fields far from their best take more passes.
+# Of 27 families three fits of two folds took 30 to 66 evaluations.
+EVALUATIONS_TO_BEGIN, EVALUATIONS_TO_GO_ON = 2.2, 4.4
 # Seconds for patterns, the model and its checks.
 SETTING_UP = 0.2
 # Seconds until the operating system has found a byte.
@@ -110,13 +112,21 @@ def symmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
     return _common(alignment, gaps, threads) + tables + max(while_fitting, at_the_end)
 
 
-def cross_validation_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
+def cross_validation_bytes(
+    alignment: Alignment, gaps: Gaps, threads: int, n_folds: int
+) -> int:
     """Return the peak bytes of symmetric fits to some sequences that predict others.
 
-    Beside those of a fit, the sequences once more, in their parts, and logits.
+    Beside those of a fit, the sequences once more, in their parts; the patterns and
+    scratch of the other folds; and where fits ended, at two penalties a fold.
     """
     n, length = alignment.n_sequences, alignment.length
-    return symmetric_bytes(alignment, gaps, threads) + 2 * n * length
+    states = alignment.alphabet.size - first_state(gaps)
+    couplings = length * (length - 1) // 2 * states**2 * FLOAT32
+    others = (n_folds - 1) * (_common(alignment, gaps, threads) - KERNELS)
+    ends = (2 * n_folds - 1) * couplings
+    fit = symmetric_bytes(alignment, gaps, threads)
+    return fit + 2 * n * length + others + ends
 
 
 def asymmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
@@ -169,12 +179,37 @@ def expected_seconds(
 
 
 def cross_validation_seconds(
-    sample: Alignment, gaps: Gaps, n_fits: int, workers: Workers
-) -> float:
-    """Return the seconds of symmetric fits to choose penalties by."""
+    sample: Alignment,
+    gaps: Gaps,
+    weakest: float,
+    n_folds: int,
+    n_fits: tuple[int, int],
+    workers: Workers,
+) -> tuple[float, float]:
+    """Return the least and most seconds of symmetric fits to choose penalties by.
+
+    Parameters
+    ----------
+    sample : Alignment
+        Parts of it are fitted.
+    gaps : {"missing", "state"}
+        Gap treatment.
+    weakest : float
+        Penalty on couplings that a fold begins with.
+    n_folds : int
+        Folds that are left out.
+    n_fits : (int, int)
+        Fits of a fold, least and most.
+    workers : Workers
+        Threads.
+    """
     sites = Sites(sample, gaps, 1.0)
-    each = EVALUATIONS_TO_CHOOSE * _seconds_per_evaluation(sites, "symmetric", workers)
-    return SETTING_UP + n_fits * each
+    each = n_folds * _seconds_per_evaluation(sites, "symmetric", workers)
+    to_begin = EVALUATIONS_TO_BEGIN * (sites.neff / weakest) ** 0.4
+    least, most = (
+        SETTING_UP + each * (to_begin + n * EVALUATIONS_TO_GO_ON) for n in n_fits
+    )
+    return least, most
 
 
 def _seconds_per_evaluation(sites: Sites, form: Form, workers: Workers) -> float:

@@ -122,8 +122,12 @@ class Sites:
         kernels.part_patterns(scratch.rows, *nodes, slopes, lanes)
         return float(value)
 
-    def loss(self, site: int, table: Table, fields: NDArray[np.float32]) -> float:
-        """Return - sum_n w_n log P(x_n,site | the others) under given parameters.
+    def losses(
+        self, site: int, table: Table, fields: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Return - w_n log P(x_n,site | the others) under given parameters, (N,).
+
+        Zero where the letter is absent.
 
         Parameters
         ----------
@@ -141,12 +145,16 @@ class Sites:
         logits = self._summed(table).logits[present, : self.size] + fields
         log_p = log_softmax(logits.astype(np.float64), axis=1)
         found = log_p[np.arange(len(present)), states[present]]
-        return -float(self.weights[present] @ found)
+        losses = np.zeros(self.n_sequences)
+        losses[present] = -self.weights[present] * found
+        return losses
 
     @property
-    def letters_weight(self) -> float:
-        """Sum of the weights over the letters that are there, of every site."""
-        return float((self._by_column < self.size).sum(axis=0) @ self.weights)
+    def letters_weights(self) -> NDArray[np.float64]:
+        """Every sequence's weight times the number of its letters, (N,)."""
+        letters = (self._by_column < self.size).sum(axis=0)
+        weights: NDArray[np.float64] = letters * self.weights
+        return weights
 
     def _summed(self, table: Table) -> _Scratch:
         """Return this thread's arrays with the logits of one site's couplings."""
