@@ -6,6 +6,12 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
+from pottsfold.commands.adjusting import (
+    For,
+    accessibility_of,
+    check_use,
+    tell_adjusted,
+)
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import (
     FigureOutput,
@@ -55,6 +61,9 @@ def assay(
     score_column: str | None = None,
     lower_is_fitter: Switch = False,
     epistasis: FurtherTable | None = None,
+    goal: For = "function",
+    structure: InputFile | None = None,
+    chain: str | None = None,
     train: Switch = False,
     augmented: LearntFile | None = None,
     plot: FigureOutput | None = None,
@@ -86,6 +95,14 @@ def assay(
     epistasis
         Second table to write: predicted against measured epistasis of double mutants
         whose single mutants are measured too.
+    goal
+        What the column adjusted ranks by: mutants that keep their function, or their
+        stability; learnt from measured libraries of other proteins.
+    structure
+        PDB or mmCIF file, plain or packed: with --for stability
+        adjusted knows how buried each site is.
+    chain
+        Name of the structure's chain (default: the one that aligns best).
     train
         Learn from the library instead: ridge regression on its mutations and the
         model's log-odds, tested with 24, 96 and 240 training mutants.
@@ -98,7 +115,14 @@ def assay(
         Random seed for bootstrap, permutations and training sets.
     """
     _check(epistasis, train, augmented, seed)
+    if train and goal != "function":
+        raise UsageError(
+            "it learns beside effects adjusted for function; leave out `goal`",
+            parameter="train",
+        )
+    check_use(goal, structure)
     potts = load_fit(model).model
+    accessibility = accessibility_of(potts, structure, chain)
     rows = read_library(measured, column, announce=say)
     mutants = place_library(potts, rows, mutant_column(rows, column))
     found = measurements(
@@ -106,7 +130,8 @@ def assay(
     )
     for line in found.notes:
         say(line)
-    effects = mutant_effects(potts, mutants)
+    effects = mutant_effects(potts, mutants, goal, accessibility)
+    tell_adjusted(goal, structure)
     if train:
         learnt = _learn(potts, mutants, effects, found, output, plot, seed)
         if augmented is not None:

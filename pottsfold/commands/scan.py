@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from pottsfold.alignment.filters import ranges
+from pottsfold.commands.adjusting import (
+    For,
+    accessibility_of,
+    tell_adjusted,
+)
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import FigureOutput, InputFile, TableOutput, TextOrFile
 from pottsfold.model import load_fit
@@ -20,6 +25,9 @@ def scan(
     output: TableOutput,
     plot: FigureOutput | None = None,
     background: TextOrFile | None = None,
+    goal: For = "function",
+    structure: InputFile | None = None,
+    chain: str | None = None,
 ) -> None:
     """Score every single substitution of the focus sequence.
 
@@ -36,12 +44,22 @@ def scan(
     background
         Wild type to score against (default: the focus sequence): a mutant of it
         (A23T:G56D), or a FASTA file of one sequence.
+    goal
+        What the column adjusted ranks by: mutants that keep their function, or their
+        stability; learnt from measured libraries of other proteins.
+    structure
+        PDB or mmCIF file, plain or packed: adds columns accessibility (relative,
+        of the site) and buried_log_odds (log_odds times 1 - accessibility); with --for
+        stability adjusted knows it too.
+    chain
+        Name of the structure's chain (default: the one that aligns best).
     """
     potts = load_fit(model).model
     if background is not None:
         potts = in_background(potts, background)
         say(f"the wild type is {potts.focus_name}")
-    table = scan_table(potts)
+    accessibility = accessibility_of(potts, structure, chain)
+    table = scan_table(potts, goal, accessibility)
     write_table(table, output, significant=("frequency",))
     harmful = float((table["log_odds"] < 0).mean())
     say(
@@ -55,6 +73,7 @@ def scan(
             f"{len(sparse)} sites are gaps in more than half of the sequences "
             f"({ranges(sparse)}): their effects are less certain"
         )
+    tell_adjusted(goal, structure if goal == "stability" else None)
     if output != "-":
         say(f"wrote {output}")
     if plot is not None:

@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 from pottsfold import startup
+from pottsfold.commands.adjusting import (
+    For,
+    accessibility_of,
+    check_use,
+    tell_adjusted,
+)
 from pottsfold.commands.console import say, scoring_progress
 from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
 from pottsfold.commands.switches import Switch
@@ -19,6 +25,7 @@ from pottsfold.mutations import (
     in_background,
     score_library,
 )
+from pottsfold.mutations.adjustment import Goal
 from pottsfold.mutations.assays import Augmented, load_augmented
 from pottsfold.mutations.library.summary import LibrarySummary
 
@@ -34,6 +41,9 @@ def score(
     column: str | None = None,
     background: TextOrFile | None = None,
     shift: int = 0,
+    goal: For = "function",
+    structure: InputFile | None = None,
+    chain: str | None = None,
     augmented: InputFile | None = None,
     threads: int | None = None,
     resume: Switch = False,
@@ -65,6 +75,14 @@ def score(
         (A23T:G56D), or a FASTA file of one sequence. Mutants then name its letters.
     shift
         Number added to the library's positions.
+    goal
+        What the column adjusted ranks by: mutants that keep their function, or their
+        stability; learnt from measured libraries of other proteins.
+    structure
+        PDB or mmCIF file, plain or packed: with --for stability
+        adjusted knows how buried each site is.
+    chain
+        Name of the structure's chain (default: the one that aligns best).
     augmented
         File written by assay --train for this model: adds the columns predicted,
         predicted_low and predicted_high, in the assay's unit.
@@ -83,8 +101,14 @@ def score(
             "learnt for the model's own wild type; leave out `background`",
             parameter="augmented",
         )
+    if augmented is not None and goal != "function":
+        raise UsageError(
+            "learnt beside effects adjusted for function; leave out `goal`",
+            parameter="augmented",
+        )
+    check_use(goal, structure)
     _spare_memory()
-    tables, learnt = _tables(model, background, augmented)
+    tables, learnt = _tables(model, background, augmented, goal, structure, chain)
     with scoring_progress() as progress:
         summary = score_library(
             tables,
@@ -101,6 +125,7 @@ def score(
         )
     for line in summary.lines(tables, shift):
         say(line)
+    tell_adjusted(goal, structure)
     if summary.formulas:
         say(_formulas(summary.formulas, escape_formulas))
     if output != "-":
@@ -133,7 +158,12 @@ def _check_scored(summary: LibrarySummary, library: str, allowed: bool) -> None:
 
 
 def _tables(
-    model: Path, background: str | None, augmented: Path | None
+    model: Path,
+    background: str | None,
+    augmented: Path | None,
+    goal: Goal,
+    structure: Path | None,
+    chain: str | None,
 ) -> tuple[EffectTables, Augmented | None]:
     """Return a model's tables, and what was learnt beside it.
 
@@ -148,7 +178,8 @@ def _tables(
     if background is not None:
         potts = in_background(potts, background)
         say(f"the wild type is {potts.focus_name}")
-    return effect_tables(potts), learnt
+    accessibility = accessibility_of(potts, structure, chain)
+    return effect_tables(potts, goal, accessibility), learnt
 
 
 def _check_memory(model: PottsModel) -> None:

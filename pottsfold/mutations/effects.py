@@ -23,7 +23,7 @@ from pottsfold.alignment import Numbering
 from pottsfold.alphabet import Alphabet
 from pottsfold.lazy import lazy_module
 from pottsfold.model import PottsModel, independent_fields, local_fields
-from pottsfold.mutations.adjustment import adjusted_log_odds
+from pottsfold.mutations.adjustment import Goal, adjusted_log_odds
 from pottsfold.mutations.mutants import UNSCORABLE, Mutants
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ class Effects:
         Log-odds under the site-independent model; NaN for a model that knows no
         letter frequencies.
     adjusted : (n,) float64
-        The epistasis and the sum of single effects corrected by what is known of
-        amino acids in general, see :mod:`pottsfold.mutations.adjustment`: to rank
-        mutants by, no difference of energies. NaN where that is not known.
+        The epistasis and the sum of single effects adjusted by what other proteins
+        teach, see :mod:`pottsfold.mutations.adjustment`: to rank mutants by, no
+        difference of energies. NaN where that is not known.
     """
 
     additive: NDArray[np.float64]
@@ -229,13 +229,20 @@ class EffectTables:
             raise ValueError("offsets of mutants do not increase")
 
 
-def effect_tables(model: PottsModel) -> EffectTables:
+def effect_tables(
+    model: PottsModel,
+    goal: Goal = "function",
+    accessibility: NDArray[np.float64] | None = None,
+) -> EffectTables:
     """Return the tables by which any number of mutants can be scored.
 
     Parameters
     ----------
     model : PottsModel
         With a focus sequence.
+    goal, accessibility
+        What effects are adjusted for and by, as for
+        :func:`pottsfold.mutations.adjustment.adjusted_log_odds`.
 
     Raises
     ------
@@ -248,14 +255,19 @@ def effect_tables(model: PottsModel) -> EffectTables:
     modelled = _is_modelled(model)
     kernels.fill_pairs(model.couplings, focus, modelled, model.states.start, pairs)
     singles = single_log_odds(model)
-    adjusted = adjusted_log_odds(model, singles)
+    adjusted = adjusted_log_odds(model, singles, goal, accessibility)
     tables = (singles, independent_log_odds(model), adjusted, pairs)
     for table in tables:
         table.flags.writeable = False
     return EffectTables(model.alphabet, model.numbering, model.states, focus, *tables)
 
 
-def mutant_effects(model: PottsModel, mutants: Mutants) -> Effects:
+def mutant_effects(
+    model: PottsModel,
+    mutants: Mutants,
+    goal: Goal = "function",
+    accessibility: NDArray[np.float64] | None = None,
+) -> Effects:
     """Return the effects of mutants on the focus sequence's energy.
 
     For libraries in parts, make :func:`effect_tables` once.
@@ -266,13 +278,15 @@ def mutant_effects(model: PottsModel, mutants: Mutants) -> Effects:
         With a focus sequence.
     mutants : Mutants
         Placed in this model; of a partial mutant the covered part is scored.
+    goal, accessibility
+        As for :func:`effect_tables`.
 
     Raises
     ------
     UsageError
         If the model has no focus sequence.
     """
-    return effect_tables(model).effects(mutants)
+    return effect_tables(model, goal, accessibility).effects(mutants)
 
 
 def _is_modelled(model: PottsModel) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
-from pottsfold.mutations.adjustment import adjusted_log_odds
+from pottsfold.mutations.adjustment import Goal, adjusted_log_odds
 from pottsfold.mutations.effects import independent_log_odds, single_log_odds
 from pottsfold.mutations.notation import Substitution
 
@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def scan_table(model: PottsModel) -> pd.DataFrame:
+def scan_table(
+    model: PottsModel,
+    goal: Goal = "function",
+    accessibility: NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
     """Score every single substitution of the focus sequence.
 
     Parameters
     ----------
     model : PottsModel
         With a focus sequence.
+    goal : {"function", "stability"}
+        What effects are adjusted for.
+    accessibility : (L,) float64, optional
+        Relative solvent accessibility of the sites, NaN where not known: adds the
+        columns ``accessibility`` and ``buried_log_odds``, the log-odds times
+        1 - accessibility (at most 1), and effects are adjusted by it.
 
     Returns
     -------
@@ -68,7 +78,7 @@ def scan_table(model: PottsModel) -> pd.DataFrame:
             strict=True,
         )
     ]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "mutant": pd.Series(map(str, changes), dtype="str"),
             "position": model.numbering.positions[sites],
@@ -79,9 +89,16 @@ def scan_table(model: PottsModel) -> pd.DataFrame:
             "frequency": frequencies[sites, codes],
             "conservation": conservation(frequencies)[sites],
             "occupancy": occupancy[sites],
-            "adjusted": adjusted_log_odds(model, log_odds)[sites, codes],
+            "adjusted": adjusted_log_odds(model, log_odds, goal, accessibility)[
+                sites, codes
+            ],
         }
     )
+    if accessibility is not None:
+        burial = 1 - np.clip(accessibility, 0, 1)
+        table["accessibility"] = accessibility[sites]
+        table["buried_log_odds"] = burial[sites] * table["log_odds"]
+    return table
 
 
 def conservation(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,7 +36,6 @@ from pottsfold.mutations.adjustment.coefficients import FILE, Goal
 from pottsfold.mutations.adjustment.features import (
     NAMES,
     Substitutions,
-    centred_ranks,
     substitutions_of,
 )
 
@@ -63,7 +62,7 @@ RELATIVES = (
 # Ridge penalty on standardised features, and how much of the rank by log-odds, in
 # units of the prediction's standard deviation, is added to it: where a protein is
 # unlike the others the model knows better.
-RIDGE: dict[Goal, float] = {"function": 0.1, "stability": 0.01}
+RIDGE = 0.1
 KEPT: dict[Goal, float] = {"function": 0.25, "stability": 0.0}
 
 
@@ -87,7 +86,9 @@ class Protein:
             seen = np.isfinite(scores)
             row[seen] = (rankdata(scores[seen]) - 0.5) / seen.sum() - 0.5
         with np.errstate(invalid="ignore"):
-            total = np.where(np.isfinite(ranks).any(axis=0), np.nansum(ranks, 0), np.nan)
+            total = np.where(
+                np.isfinite(ranks).any(axis=0), np.nansum(ranks, 0), np.nan
+            )
             return total / np.isfinite(ranks).sum(axis=0).clip(1)
 
     def agreement(self, predicted: Array) -> float:
@@ -195,7 +196,7 @@ def learn(goal: Goal, some: list[Protein], structure: bool) -> Array:
     mean = w @ x
     scale = np.sqrt(w @ (x - mean) ** 2) + 1e-9
     z = (x - mean) / scale
-    normal = (z * w[:, np.newaxis]).T @ z + RIDGE[goal] * np.eye(x.shape[1])
+    normal = (z * w[:, np.newaxis]).T @ z + RIDGE * np.eye(x.shape[1])
     found: Array = np.linalg.solve(normal, (z * w[:, np.newaxis]).T @ (y - w @ y))
     found /= scale
     spread = np.sqrt(w @ ((x - mean) @ found) ** 2)
@@ -229,7 +230,9 @@ def as_content(coefficients: Array, structure: bool) -> dict[str, Any]:
             ("substitution", values[n + 20 : n + 40]),
         ):
             named[name] = dict(zip(LETTERS, some - some.mean(), strict=True))
-        return {k: {a: round(float(v), 4) for a, v in d.items()} for k, d in named.items()}
+        return {
+            k: {a: round(float(v), 4) for a, v in d.items()} for k, d in named.items()
+        }
 
     size = len(NAMES) + 40
     content = part(coefficients[:size])
@@ -237,9 +240,7 @@ def as_content(coefficients: Array, structure: bool) -> dict[str, Any]:
         times = coefficients[size : 2 * size]
         content["times burial"] = part(times)
         # What centring the letters' tables takes from the product with burial.
-        shift = sum(
-            times[k : k + 20].mean() for k in (len(NAMES), len(NAMES) + 20)
-        )
+        shift = sum(times[k : k + 20].mean() for k in (len(NAMES), len(NAMES) + 20))
         content["burial"] = round(float(coefficients[-2] + shift), 4)
         content["burial squared"] = round(float(coefficients[-1]), 4)
     return content

@@ -26,7 +26,9 @@ VOLUME = np.array(
     ]
 )
 # Elementary charges at pH 7; histidine counts as neutral.
-CHARGE = np.array([{"D": -1.0, "E": -1.0, "K": 1.0, "R": 1.0}.get(a, 0) for a in LETTERS])
+CHARGE = np.array(
+    [{"D": -1.0, "E": -1.0, "K": 1.0, "R": 1.0}.get(a, 0) for a in LETTERS]
+)
 
 
 def hydropathy() -> NDArray[np.float64]:

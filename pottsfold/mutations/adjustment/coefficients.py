@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.mutations.adjustment.amino_acids import LETTERS
-from pottsfold.mutations.adjustment.features import NAMES, Substitutions
+from pottsfold.mutations.adjustment.features import NAMES, Substitutions, weighted
 
 Goal = Literal["function", "stability"]
 GOALS: tuple[Goal, ...] = ("function", "stability")
@@ -37,7 +37,7 @@ class Part:
 
     Parameters
     ----------
-    features : (16,) float64
+    features : (13,) float64
         w_k, in the order of ``NAMES``.
     wild_type, substitution : (20,) float64
         By letter.
@@ -50,8 +50,7 @@ class Part:
     def __call__(self, of: Substitutions) -> NDArray[np.float64]:
         """Return the sum for n substitutions, shape (n,)."""
         letters = self.wild_type[of.wild_types] + self.substitution[of.letters]
-        result: NDArray[np.float64] = of.features @ self.features + letters
-        return result
+        return weighted(of.features, self.features) + letters
 
 
 @dataclass(frozen=True, eq=False)

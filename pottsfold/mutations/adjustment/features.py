@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.model import PottsModel, independent_fields
+from pottsfold.model import PottsModel
 from pottsfold.mutations.adjustment.amino_acids import (
     CHARGE,
     VOLUME,
@@ -22,7 +22,6 @@ from pottsfold.mutations.adjustment.amino_acids import (
 
 RANKED = (
     "log_odds",
-    "independent",
     "shared_log_odds",
     "site_log_odds",
     "site_entropy",
@@ -35,14 +34,13 @@ RANKED = (
 """Features that are ranks, from -1/2 (lowest) to 1/2."""
 CHANGES = (
     "blosum62",
-    "volume_change",
-    "hydropathy_change",
     "volume_from_site",
     "hydropathy_from_site",
     "charge_from_site",
 )
 """Features of wild type and new letter; sizes of differences but the first."""
 NAMES = (*RANKED, *CHANGES)
+DECIMALS = 9
 # Sequences that a site is seen to have besides its own, spread evenly over letters.
 PSEUDOCOUNT = 2.0
 # Units of the changes, that make them of order one.
@@ -59,7 +57,7 @@ class Substitutions:
         Column of each, from 0.
     wild_types, letters : (n,) intp
         Place of the letters in ``ACDEFGHIKLMNPQRSTVWY``.
-    features : (n, 16) float64
+    features : (n, 13) float64
         In the order of ``NAMES``.
     """
 
@@ -69,9 +67,7 @@ class Substitutions:
     features: NDArray[np.float64]
 
 
-def substitutions_of(
-    model: PottsModel, log_odds: NDArray[np.float64]
-) -> Substitutions:
+def substitutions_of(model: PottsModel, log_odds: NDArray[np.float64]) -> Substitutions:
     """Return the single substitutions of a model's focus sequence.
 
     Parameters
@@ -90,14 +86,16 @@ def substitutions_of(
     assert frequencies is not None
     focus = model.require_focus().astype(np.intp) - 1
     effects = log_odds[:, 1:]
-    known = np.isfinite(effects).all(axis=1)
+    known = np.array(np.isfinite(effects).all(axis=1))
     chosen = known[:, np.newaxis] & (np.arange(20) != focus[:, np.newaxis])
     sites, letters = np.nonzero(chosen)
     wild_types = focus[sites]
     effects = np.where(known[:, np.newaxis], effects, 0.0)
     values = {
-        **_of_effects(model, effects, focus),
-        **_of_sites(frequencies, model.neff, effects),
+        "log_odds": effects,
+        "shared_log_odds": weighted(effects, replacements()),
+        "site_log_odds": effects.mean(axis=1),
+        **_of_sites(model, _shares(frequencies)),
     }
     columns = [
         centred_ranks(
@@ -111,48 +109,49 @@ def substitutions_of(
     return Substitutions(sites, wild_types, letters, np.column_stack(columns))
 
 
+def weighted(
+    values: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return sums of values (n, k) times weights (k,) or (m, k), one row each.
+
+    Not by linear algebra libraries, whose last bits depend on the machine's load.
+    """
+    result: NDArray[np.float64] = np.einsum("nk,...k->n...", values, weights)
+    return result
+
+
 def centred_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ranks of n values, from -1/2 (lowest) to 1/2; equals share their mean.
+
+    What agrees to nine decimals is equal, so that rounding decides no rank.
 
     Examples
     --------
     >>> centred_ranks(np.array([3.0, 1.0, 3.0, 9.0])).tolist()
     [0.0, -0.375, 0.0, 0.375]
     """
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, places, counts = np.unique(
+        np.round(values, DECIMALS), return_inverse=True, return_counts=True
+    )
     ranks = np.cumsum(counts) - counts / 2
     result: NDArray[np.float64] = ranks[places] / max(len(values), 1) - 0.5
     return result
 
 
-def _of_effects(
-    model: PottsModel, effects: NDArray[np.float64], focus: NDArray[np.intp]
-) -> dict[str, NDArray[np.float64]]:
-    """Return effects by site and letter, (L, 20), and the mean of each site's, (L,)."""
-    assert model.frequencies is not None
-    fields = independent_fields(model.frequencies[:, 1:], model.neff)
-    own = fields[np.arange(len(fields)), np.clip(focus, 0, 19)]
-    return {
-        "log_odds": effects,
-        "independent": fields - own[:, np.newaxis],
-        "shared_log_odds": effects @ replacements().T,
-        "site_log_odds": effects.mean(axis=1),
-    }
-
-
 def _of_sites(
-    frequencies: NDArray[np.float64], neff: float, effects: NDArray[np.float64]
+    model: PottsModel, shares: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """Return what the family shows at each site, (L,), and of each letter, (L, 20)."""
-    shares = _shares(frequencies)
+    neff = model.neff
     seen = (shares * neff + PSEUDOCOUNT / 20) / (neff + PSEUDOCOUNT)
+    occupancy = model.occupancy
     return {
         "site_entropy": -(seen * np.log(seen)).sum(axis=1),
-        "site_hydropathy": shares @ hydropathy(),
-        "site_occupancy": 1 - frequencies[:, 0],
+        "site_hydropathy": weighted(shares, hydropathy()),
+        "site_occupancy": np.ones(len(seen)) if occupancy is None else occupancy,
         "frequency": seen,
-        "site_volume": shares @ VOLUME,
-        "site_charge": shares @ CHARGE,
+        "site_volume": weighted(shares, VOLUME),
+        "site_charge": weighted(shares, CHARGE),
     }
 
 
@@ -160,7 +159,9 @@ def _shares(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return frequencies among letters, (L, 20), even where there are gaps only."""
     letters = frequencies[:, 1:]
     total = letters.sum(axis=1, keepdims=True)
-    return np.divide(letters, total, out=np.full(letters.shape, 0.05), where=total > 0)
+    shares = np.full(letters.shape, 1 / 20)
+    np.divide(letters, total, out=shares, where=total > 0)
+    return shares
 
 
 def _changes(
@@ -170,19 +171,13 @@ def _changes(
     letters: NDArray[np.intp],
 ) -> list[NDArray[np.float64]]:
     """Return the columns of ``CHANGES``."""
-    scale = hydropathy()
-
-    def from_wild_type(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.abs(values[letters] - values[wild_types])
 
     def from_site(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.abs(values[letters] - (shares @ values)[sites])
+        return np.abs(values[letters] - weighted(shares, values)[sites])
 
     return [
         blosum62()[wild_types, letters] / BLOSUM62_UNIT,
-        from_wild_type(VOLUME) / VOLUME_UNIT,
-        from_wild_type(scale) / HYDROPATHY_UNIT,
         from_site(VOLUME) / VOLUME_UNIT,
-        from_site(scale) / HYDROPATHY_UNIT,
+        from_site(hydropathy()) / HYDROPATHY_UNIT,
         from_site(CHARGE),
     ]

@@ -1,6 +1,6 @@
 """What was learnt from measurements as a small JSON file.
 
-    {"format": "pottsfold augmented 1", "model_sha256": ..., "intercept": ...,
+    {"format": "pottsfold augmented 2", "model_sha256": ..., "intercept": ...,
      "weight": ..., "mean": ..., "scale": ..., "half_width": ..., "level": ...,
      "strength": ..., "n_training": ..., "correlation": ...,
      "mutations": {"A23T": coefficient, ...}, "provenance": {...}}
@@ -28,7 +28,7 @@ from pottsfold.mutations.mutants import OK
 from pottsfold.mutations.notation import Substitution
 from pottsfold.provenance import Provenance
 
-FORMAT = "pottsfold augmented 1"
+FORMAT = "pottsfold augmented 2"
 # A protein of 5,000 residues takes 2.5 MB.
 MAX_BYTES = 50_000_000
 NUMBERS = (

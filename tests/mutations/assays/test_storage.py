@@ -57,8 +57,8 @@ def change(path, **entries):
 @pytest.mark.parametrize(
     ("entries", "complaint"),
     [
-        ({"format": "other"}, "is no 'pottsfold augmented 1' file"),
-        ({"mutations": {"\ud800": 1.0}}, "is no 'pottsfold augmented 1' file"),
+        ({"format": "other"}, "is no 'pottsfold augmented 2' file"),
+        ({"mutations": {"\ud800": 1.0}}, "is no 'pottsfold augmented 2' file"),
         ({"n_training": -5}, "n_training is no count"),
         ({"n_training": 1e300}, "n_training is no count"),
         ({"provenance": {"versions": 3}}, "provenance is not what it should be"),
@@ -102,7 +102,7 @@ def test_a_coefficient_that_is_no_number_is_named(path):
 )
 def test_other_content_is_refused(path, text):
     path.write_text(text, encoding="latin-1")
-    with pytest.raises(ModelFormatError, match="augmented 1"):
+    with pytest.raises(ModelFormatError, match="augmented 2"):
         load_augmented(path, MODEL, SHA)
 
 
