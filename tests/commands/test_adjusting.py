@@ -1,0 +1,97 @@
+"""What effects are adjusted for and by, as users ask for it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pottsfold.alphabet import PROTEIN
+from pottsfold.commands.main import main
+from pottsfold.contacts import site_accessibility
+from pottsfold.model import Fit, FitReport, save_fit
+from pottsfold.mutations import scan_table
+from tests.contacts.made_structures import backbone_atoms, chain_atoms, pdb_text
+from tests.strategies import random_model
+
+# Residues whose heavy atoms are those of a made backbone.
+FOCUS = "AGAAGGAAAGAGGAAAAGAA"
+
+
+@pytest.fixture
+def model(tmp_path):
+    made = random_model(3, len(FOCUS), gaps="missing")
+    made = replace(made, focus=PROTEIN.encode(FOCUS))
+    save_fit(tmp_path / "m.potts", Fit(made, FitReport("made")))
+    return made
+
+
+@pytest.fixture
+def there(tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.pdb").write_text(pdb_text(backbone_atoms(FOCUS[2:])))
+    scan_table(model)[["mutant"]].assign(score=np.arange(380.0)).to_csv("l.csv")
+    return tmp_path
+
+
+def test_scan_adjusts_for_what_is_asked(there, model, capsys):
+    for goal in ("function", "stability"):
+        assert main(["scan", "m.potts", "-o", "o.csv", "--for", goal]) == 0
+        assert f"adjusted ranks by {goal}" in capsys.readouterr().err
+        expected = scan_table(model, goal)["adjusted"]
+        np.testing.assert_allclose(
+            pd.read_csv("o.csv")["adjusted"], expected, atol=1e-6
+        )
+
+
+def test_scan_with_a_structure_has_accessibility_and_buried_log_odds(there, model):
+    words = ["scan", "m.potts", "-o", "o.csv", "--for", "stability"]
+    assert main([*words, "--structure", "s.pdb"]) == 0
+    table = pd.read_csv("o.csv")
+    known = site_accessibility(model, "s.pdb").relative
+    expected = scan_table(model, "stability", known)
+    pd.testing.assert_frame_equal(table, expected, check_dtype=False, atol=1e-6)
+    unknown = table["position"] <= 2
+    assert (
+        table.loc[unknown, ["accessibility", "buried_log_odds"]].isna().all(axis=None)
+    )
+    assert table["adjusted"].notna().all()
+    rest = table[~unknown]
+    burial = 1 - rest["accessibility"].clip(upper=1)
+    np.testing.assert_allclose(
+        rest["buried_log_odds"], burial * rest["log_odds"], atol=1e-5
+    )
+
+
+def test_score_and_assay_adjust_by_a_structure(there, model, capsys):
+    words = ["-o", "o.csv", "--for", "stability", "--structure", "s.pdb"]
+    assert main(["score", "m.potts", "l.csv", *words]) == 0
+    assert "with the structure's accessibility" in capsys.readouterr().err
+    scored = pd.read_csv("o.csv")
+    known = site_accessibility(model, "s.pdb").relative
+    expected = scan_table(model, "stability", known)
+    np.testing.assert_allclose(scored["adjusted"], expected["adjusted"], atol=1e-6)
+    assert main(["assay", "m.potts", "l.csv", *words]) == 0
+    assert "adjusted ranks by stability" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["score", "l.csv", "--structure", "s.pdb"], "give --for stability"),
+        (["assay", "l.csv", "--structure", "s.pdb"], "give --for stability"),
+        (["scan", "--chain", "A"], "it names a chain of --structure"),
+        (["scan", "--structure", "s.pdb", "--chain", "Q"], "Q"),
+        (["scan", "--structure", "none.pdb"], "no such file"),
+        (["scan", "--structure", "ca.pdb"], "accessib"),
+        (["scan", "--for", "taste"], "function"),
+        (["assay", "l.csv", "--train", "--for", "stability"], "leave out --for"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line(there, capsys, words, said):
+    (there / "ca.pdb").write_text(pdb_text(chain_atoms(FOCUS)))
+    verb, *rest = words
+    assert main([verb, "m.potts", *rest, "-o", "o.csv"]) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    assert said in told[-1]
+    assert not (there / "o.csv").exists()
