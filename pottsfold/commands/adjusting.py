@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from cyclopts import Parameter
 
 from pottsfold.commands.console import say
 from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel
-from pottsfold.mutations.adjustment import Goal
+from pottsfold.mutations import single_log_odds
+from pottsfold.mutations.adjustment import Goal, adjusted_log_odds
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 For = Annotated[Goal, Parameter(name="--for")]
@@ -53,6 +54,20 @@ def accessibility_of(
     return found.relative
 
 
+def adjusted_singles(
+    model: PottsModel, goal: Goal, structure: Path | None, chain: str | None
+) -> NDArray[np.float64]:
+    """Return the adjusted effects of single substitutions, (L, q) float64.
+
+    Raises
+    ------
+    UsageError, StructureError
+        From :func:`accessibility_of`.
+    """
+    accessibility = accessibility_of(model, structure, chain)
+    return adjusted_log_odds(model, single_log_odds(model), goal, accessibility)
+
+
 def check_use(goal: Goal, structure: Path | None) -> None:
     """Refuse a structure that would change no score."""
     if structure is not None and goal == "function":
@@ -62,10 +77,17 @@ def check_use(goal: Goal, structure: Path | None) -> None:
         )
 
 
-def tell_adjusted(goal: Goal, structure: Path | None) -> None:
-    """Say what the column ``adjusted`` ranks by."""
-    if goal == "function":
-        say("adjusted ranks by function (`goal=stability` for stability)")
+def tell_adjusted(
+    adjusted: NDArray[np.float64], goal: Goal, structure: Path | None
+) -> None:
+    """Say what adjusted effects rank by, or why there are none."""
+    if not np.isfinite(adjusted).any():
+        say(
+            "no adjusted effects: they are for proteins, and for models that know "
+            "their family's letter frequencies"
+        )
+    elif goal == "function":
+        say("adjusted ranks by function (`goal=stability`: by stability)")
     elif structure is None:
         say("adjusted ranks by stability; with a `structure` it ranks clearly better")
     else:

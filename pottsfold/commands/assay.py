@@ -131,7 +131,7 @@ def assay(
     for line in found.notes:
         say(line)
     effects = mutant_effects(potts, mutants, goal, accessibility)
-    tell_adjusted(goal, structure)
+    tell_adjusted(effects.adjusted, goal, structure)
     if train:
         learnt = _learn(potts, mutants, effects, found, output, plot, seed)
         if augmented is not None:

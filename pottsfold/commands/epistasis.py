@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pottsfold.commands.adjusting import For, adjusted_singles, check_use, tell_adjusted
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import FurtherTable, InputFile, TableOutput
 from pottsfold.contacts import coupling_map
@@ -38,7 +39,9 @@ from pottsfold.mutations.epistasis.measured_epistasis import measured_epistasis
 from pottsfold.tables.writing import write_table
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 def epistasis(
@@ -54,6 +57,9 @@ def epistasis(
     mutation: str | None = None,
     alignment: InputFile | None = None,
     backgrounds: FurtherTable | None = None,
+    goal: For = "function",
+    structure: InputFile | None = None,
+    chain: str | None = None,
 ) -> None:
     """Rank pairs of substitutions by their epistasis, and classify it.
 
@@ -93,7 +99,17 @@ def epistasis(
     backgrounds
         Table to write: name, mutant, letter, log_odds, log_odds_own_letter, identity,
         covered.
+    goal
+        What the columns adjusted_1 and adjusted_2 rank by: substitutions that keep
+        the function, or the stability; learnt from measured libraries of other
+        proteins.
+    structure
+        PDB or mmCIF file, plain or packed: with --for stability adjusted effects know
+        how buried each site is.
+    chain
+        Name of the structure's chain (default: the one that aligns best).
     """
+    check_use(goal, structure)
     _check_usage(top, mutation, alignment, backgrounds)
     if mutation is not None and measured is not None:
         raise UsageError("`mutation` and `measured` each choose pairs; give one")
@@ -110,12 +126,15 @@ def epistasis(
             f"{model}: the model has no couplings, so there is no epistasis; "
             "fit one with `method=pseudolikelihood`"
         )
+    adjusted = adjusted_singles(potts, goal, structure, chain)
     if measured is not None:
-        table = _measured(potts, measured, column, score_column, top)
-    elif substitution is not None:
-        table = epistasis_table(potts, pairs_with(potts, *substitution, top))
+        table = _measured(potts, measured, column, score_column, top, adjusted)
     else:
-        table = epistasis_table(potts, most_epistatic_pairs(potts, pairs_of_sites, top))
+        if substitution is not None:
+            pairs = pairs_with(potts, *substitution, top)
+        else:
+            pairs = most_epistatic_pairs(potts, pairs_of_sites, top)
+        table = epistasis_table(potts, pairs, adjusted)
     # Before the rest: bad input there must leave nothing half-written.
     effects = family = None
     if substitution is not None and alignment is not None:
@@ -124,6 +143,7 @@ def epistasis(
     _write(table, output)
     for line in _summary(pairs_of_sites, table):
         say(line)
+    tell_adjusted(adjusted, goal, structure)
     if sites is not None:
         _write(_with_scores(potts, site_pair_table(potts, pairs_of_sites)), sites)
     if network is not None:
@@ -166,6 +186,7 @@ def _measured(
     column: str | None,
     score_column: str | None,
     top: int,
+    adjusted: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Return the table of a measured library's pairs."""
     library = read_library(path, column, announce=say)
@@ -178,7 +199,7 @@ def _measured(
         raise UsageError(
             f"{path}: no double mutant is measured together with both single mutants"
         )
-    table = measured_table(model, found, top)
+    table = measured_table(model, found, top, adjusted)
     say(f"{len(found)} measured double mutants whose single mutants are measured too")
     return table
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import reweight
+from pottsfold.commands.adjusting import For, adjusted_singles, tell_adjusted
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import InputFile, TableOutput
 from pottsfold.contacts import CONTACT_DISTANCE, map_structure
@@ -43,6 +44,7 @@ def rescue(
     alignment: InputFile | None = None,
     structure: InputFile | None = None,
     chain: str | None = None,
+    goal: For = "function",
 ) -> None:
     """Find substitutions that compensate a harmful mutant, ranked.
 
@@ -71,9 +73,13 @@ def rescue(
         seen_rescue, seen_both and seen_expected, the effective numbers of natural
         sequences that have the mutant, the rescue, both, and both if independent.
     structure
-        PDB or mmCIF file, plain or gz: adds columns distance (angstrom) and contact.
+        PDB or mmCIF file, plain or packed: adds columns distance (angstrom) and
+        contact; with --for stability adjusted_rescue knows how buried each site is.
     chain
         Name of the structure's chain (default: the one that aligns best).
+    goal
+        What the column adjusted_rescue ranks by: substitutions that keep the function,
+        or the stability; learnt from measured libraries of other proteins.
     """
     import pandas as pd
 
@@ -85,6 +91,8 @@ def rescue(
         )
     potts = load_fit(model).model
     name, columns, letters = place_mutant(potts, mutant)
+    seen_as = (structure, chain) if goal == "stability" else (None, None)
+    adjusted = adjusted_singles(potts, goal, *seen_as)
     mapped = None if structure is None else map_structure(potts, structure, chain)
     family = None
     if alignment is not None:
@@ -99,7 +107,7 @@ def rescue(
         seen = None
         if family is not None:
             seen = seen_in_family(family, columns, letters, found)
-        table = rescue_table(potts, name, found, seen)
+        table = rescue_table(potts, name, found, seen, adjusted)
         if mapped is not None:
             _add_distances(table, found, columns, mapped.distances)
         tables.append(table)
@@ -107,8 +115,9 @@ def rescue(
             say(line)
     if rank_by != "epistasis" and len(partner):
         say(partner_line(potts, partner))
-    if mapped is not None:
+    if mapped is not None and goal == "function":
         say(str(mapped))
+    tell_adjusted(adjusted, goal, structure)
     filled = [table for table in tables if len(table)] or tables[:1]
     write_table(pd.concat(filled, ignore_index=True), output)
     if output != "-":

@@ -73,7 +73,7 @@ def scan(
             f"{len(sparse)} sites are gaps in more than half of the sequences "
             f"({ranges(sparse)}): their effects are less certain"
         )
-    tell_adjusted(goal, structure if goal == "stability" else None)
+    tell_adjusted(table["adjusted"].to_numpy(), goal, structure)
     if output != "-":
         say(f"wrote {output}")
     if plot is not None:

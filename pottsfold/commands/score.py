@@ -125,7 +125,7 @@ def score(
         )
     for line in summary.lines(tables, shift):
         say(line)
-    tell_adjusted(goal, structure)
+    tell_adjusted(tables.adjusted, goal, structure)
     if summary.formulas:
         say(_formulas(summary.formulas, escape_formulas))
     if output != "-":

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pottsfold.alphabet import PROTEIN
+from pottsfold.alphabet import PROTEIN, RNA
 from pottsfold.commands.main import main
 from pottsfold.contacts import site_accessibility
 from pottsfold.model import Fit, FitReport, save_fit
@@ -75,11 +75,37 @@ def test_score_and_assay_adjust_by_a_structure(there, model, capsys):
     assert "adjusted ranks by stability" in capsys.readouterr().err
 
 
+def test_epistasis_and_rescue_show_adjusted_effects(there, model):
+    known = site_accessibility(model, "s.pdb").relative
+    scan = scan_table(model, "stability", known).set_index("mutant")["adjusted"]
+    words = ["-o", "o.csv", "--for", "stability", "--structure", "s.pdb"]
+    assert main(["epistasis", "m.potts", *words, "--top", "50"]) == 0
+    pairs = pd.read_csv("o.csv")
+    for k in (1, 2):
+        expected = scan[pairs[f"mutant_{k}"]]
+        np.testing.assert_allclose(pairs[f"adjusted_{k}"], expected, atol=1e-6)
+    assert main(["rescue", "m.potts", scan.idxmin(), *words, "--top", "30"]) == 0
+    rescues = pd.read_csv("o.csv")
+    sums = [scan[mutants.split(":")].sum() for mutants in rescues["rescue"]]
+    np.testing.assert_allclose(rescues["adjusted_rescue"], sums, atol=1e-5)
+    assert "distance" in rescues
+
+
+def test_a_model_of_rna_has_no_adjusted_effects(there, capsys):
+    made = random_model(5, 6, RNA)
+    made = replace(made, focus=RNA.encode("ACGUAC"))
+    save_fit(there / "rna.potts", Fit(made, FitReport("made")))
+    assert main(["scan", "rna.potts", "-o", "o.csv"]) == 0
+    assert "no adjusted effects: they are for proteins" in capsys.readouterr().err
+    assert pd.read_csv("o.csv")["adjusted"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["score", "l.csv", "--structure", "s.pdb"], "give --for stability"),
         (["assay", "l.csv", "--structure", "s.pdb"], "give --for stability"),
+        (["epistasis", "--structure", "s.pdb"], "give --for stability"),
         (["scan", "--chain", "A"], "it names a chain of --structure"),
         (["scan", "--structure", "s.pdb", "--chain", "Q"], "Q"),
         (["scan", "--structure", "none.pdb"], "no such file"),

@@ -15,6 +15,7 @@ from tests.strategies import random_model
 COLUMNS = [
     *("mutant_1", "mutant_2", "position_1", "position_2"),
     *("log_odds_1", "log_odds_2", "log_odds_12", "epistasis", "type"),
+    *("adjusted_1", "adjusted_2"),
 ]
 
 

@@ -16,7 +16,7 @@ COLUMNS = [
     *("mutant", "rescue", "log_odds_mutant", "log_odds_rescue"),
     *("log_odds_together", "epistasis", "recovered", "type"),
 ]
-MORE = ["compensation", "neutral_alone"]
+MORE = ["compensation", "neutral_alone", "adjusted_rescue"]
 SEEN = ["seen_mutant", "seen_rescue", "seen_both", "seen_expected"]
 
 

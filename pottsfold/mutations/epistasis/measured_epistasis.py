@@ -143,7 +143,10 @@ def measured_epistasis(
 
 
 def measured_table(
-    model: PottsModel, measured: MeasuredEpistasis, count: int
+    model: PottsModel,
+    measured: MeasuredEpistasis,
+    count: int,
+    adjusted: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Return the measured pairs of substitutions, the strongest predicted first.
 
@@ -156,6 +159,8 @@ def measured_table(
         are left out.
     count : int
         How many pairs at most.
+    adjusted : (L, q) float64, optional
+        As for :func:`pottsfold.mutations.epistasis.epistasis_table`.
 
     Returns
     -------
@@ -168,7 +173,7 @@ def measured_table(
     pairs = pairs_of(model, measured.columns, measured.letters.astype(np.int64))
     order = rank(pairs, count)
     order = order[np.isfinite(pairs.epistasis[order])]
-    table = epistasis_table(model, in_order(pairs, order))
+    table = epistasis_table(model, in_order(pairs, order), adjusted)
     for name, values in (
         ("measured_1", measured.score_1),
         ("measured_2", measured.score_2),

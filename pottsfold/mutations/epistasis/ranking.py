@@ -168,21 +168,35 @@ def in_order(pairs: SubstitutionPairs, order: NDArray[np.intp]) -> SubstitutionP
     )
 
 
-def epistasis_table(model: PottsModel, pairs: SubstitutionPairs) -> pd.DataFrame:
+def epistasis_table(
+    model: PottsModel,
+    pairs: SubstitutionPairs,
+    adjusted: NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
     """Return pairs of substitutions as a table, in their order.
+
+    Parameters
+    ----------
+    model : PottsModel
+        With a focus sequence.
+    pairs : SubstitutionPairs
+        Of it.
+    adjusted : (L, q) float64, optional
+        From :func:`pottsfold.mutations.adjustment.adjusted_log_odds`.
 
     Returns
     -------
     DataFrame
         Columns ``mutant_1, mutant_2, position_1, position_2, log_odds_1, log_odds_2,
         log_odds_12, epistasis, type``; position_1 < position_2; nats; ``type`` is
-        one of ``KINDS``.
+        one of ``KINDS``. With ``adjusted`` also ``adjusted_1`` and ``adjusted_2``, of
+        each substitution alone.
     """
     import pandas as pd
 
     names = substitution_names(model)[pairs.columns, pairs.letters]
     positions = model.numbering.positions[pairs.columns]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "mutant_1": pd.Series(names[:, 0], dtype="str"),
             "mutant_2": pd.Series(names[:, 1], dtype="str"),
@@ -195,6 +209,10 @@ def epistasis_table(model: PottsModel, pairs: SubstitutionPairs) -> pd.DataFrame
             "type": pd.Series(np.array(KINDS, object)[pairs.kinds], dtype="str"),
         }
     )
+    if adjusted is not None:
+        first, second = adjusted[pairs.columns, pairs.letters].T
+        table = table.assign(adjusted_1=first, adjusted_2=second)
+    return table
 
 
 def pair_differences(

@@ -53,7 +53,11 @@ def place_mutant(
 
 
 def rescue_table(
-    model: PottsModel, mutant: str, rescues: Rescues, seen: Seen | None = None
+    model: PottsModel,
+    mutant: str,
+    rescues: Rescues,
+    seen: Seen | None = None,
+    adjusted: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Return rescues as a table, in their order.
 
@@ -67,6 +71,8 @@ def rescue_table(
         Of that mutant.
     seen : Seen, optional
         How often nature has them.
+    adjusted : (L, q) float64, optional
+        From :func:`pottsfold.mutations.adjustment.adjusted_log_odds`.
 
     Returns
     -------
@@ -74,7 +80,8 @@ def rescue_table(
         Columns ``mutant, rescue``; ``log_odds_mutant, log_odds_rescue`` (alone, in the
         wild type), ``log_odds_together, epistasis``, in nats; ``recovered``, the share
         of the harm undone; ``type``, one of ``KINDS``; ``compensation``, in nats;
-        ``neutral_alone`` (|log_odds_rescue| < 0.5); with ``seen`` also the effective
+        ``neutral_alone`` (|log_odds_rescue| < 0.5); with ``adjusted`` also
+        ``adjusted_rescue``, of its substitutions alone; with ``seen`` the effective
         numbers of sequences ``seen_mutant, seen_rescue, seen_both, seen_expected``.
     """
     import pandas as pd
@@ -95,6 +102,9 @@ def rescue_table(
             "neutral_alone": np.abs(rescues.alone) < NEUTRAL,
         }
     )
+    if adjusted is not None:
+        alone = adjusted[rescues.columns, rescues.letters]
+        table["adjusted_rescue"] = alone.sum(axis=1)
     if seen is not None:
         table["seen_mutant"] = seen.mutant
         table["seen_rescue"] = seen.rescue
