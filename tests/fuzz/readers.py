@@ -29,6 +29,7 @@ from tests.fuzz.seeds import (
     PART,
     SCORED,
     STRUCTURES,
+    WHOLE,
     WITH_COUPLINGS,
     WITH_FOCUS,
 )
@@ -86,6 +87,7 @@ _CSV, _PARQUET = "-o out/t.csv", "-o out/t.parquet"
 _FIT = "-o out/m.potts --threads 1"
 _DRAW = "-o out/s.fasta -n 12 --chains 4 --sweeps 2 --threads 1"
 _ANNEAL = "--chains 4 --steps 4 --threads 1"
+_STABILITY = "--for stability --structure {}"
 _ONE = ("a.one",)
 
 READERS = (
@@ -97,6 +99,10 @@ READERS = (
     _reader(
         "score", "augmented", ("learnt.json",), f"m.potts l.csv {_CSV} --augmented {{}}"
     ),
+    _reader("score", "structure", WHOLE, f"m.potts l.csv {_CSV} {_STABILITY}"),
+    _reader("scan", "structure", WHOLE, f"m.potts {_CSV} {_STABILITY}"),
+    _reader("epistasis", "structure", WHOLE, f"m.potts {_CSV} --top 9 {_STABILITY}"),
+    _reader("assay", "structure", WHOLE, f"m.potts l.csv {_CSV} {_STABILITY}"),
     _reader("scan", "model", WITH_FOCUS, f"{{}} {_PARQUET}"),
     _reader("scan", "background", _ONE, f"m.potts {_CSV} --background {{}}"),
     _reader("epistasis", "model", WITH_FOCUS, f"{{}} {_CSV} --sites out/s.csv --top 9"),

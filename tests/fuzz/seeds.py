@@ -15,6 +15,7 @@ import lzma
 import os
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,17 @@ import pandas as pd
 from xopen import xopen
 
 from pottsfold.commands.main import main
+from pottsfold.contacts.accessibility import SIDE_CHAIN_ATOMS
 from pottsfold.model.formats import MODEL_FORMATS
 from pottsfold.tables.parts import TableParts
-from tests.contacts.made_structures import chain_atoms, mmcif_text, pdb_text
+from tests.contacts.made_structures import (
+    THREE,
+    Atom,
+    backbone_atoms,
+    chain_atoms,
+    mmcif_text,
+    pdb_text,
+)
 
 FOCUS, FIRST = "MKVAWTHE", 11
 N_SEQUENCES = 40
@@ -44,6 +53,8 @@ MEASURED = ("l.csv", "l.tsv", "l.parquet", "l.csv.gz", "l.tsv.zst", "l.hgvs.csv"
 # In a library of MAVE-HGVS.
 RESIDUES = ("Cys", "Asp", "Glu", "Phe", "Gly", "His", "Ile", "Lys", "Leu", "Asn", "Trp")
 STRUCTURES = ("s.pdb", "s.cif", "s.pdb.gz", "s.cif.gz")
+# With side chains.
+WHOLE = ("whole.pdb", "whole.cif")
 JOURNAL, PART = "parts.journal.json", "parts.00000000"
 
 
@@ -173,7 +184,28 @@ def _parquet() -> None:
 def _structures() -> dict[str, str]:
     atoms = chain_atoms(FOCUS, first=FIRST)
     atoms += chain_atoms(FOCUS, chain="B", first=FIRST, y=5.0)
-    return {"s.pdb": pdb_text(atoms), "s.cif": mmcif_text(atoms)}
+    whole = _with_side_chains(backbone_atoms(FOCUS, first=FIRST))
+    return {
+        "s.pdb": pdb_text(atoms),
+        "s.cif": mmcif_text(atoms),
+        "whole.pdb": pdb_text(whole),
+        "whole.cif": mmcif_text(whole),
+    }
+
+
+def _with_side_chains(atoms: list[Atom]) -> list[Atom]:
+    """Return residues with as many atoms as they have, in a row beyond CB."""
+    letters = {three: one for one, three in THREE.items()}
+    whole = []
+    for atom in atoms:
+        whole.append(atom)
+        if atom.name == "CB":
+            missing = SIDE_CHAIN_ATOMS[letters[atom.residue]] - 1
+            whole += [
+                replace(atom, name=f"C{k}", y=atom.y + 1.5 * (k + 1))
+                for k in range(missing)
+            ]
+    return whole
 
 
 def _texts() -> None:

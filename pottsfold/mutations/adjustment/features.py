@@ -40,6 +40,7 @@ CHANGES = (
 )
 """Features of wild type and new letter; sizes of differences but the first."""
 NAMES = (*RANKED, *CHANGES)
+# To which values are equal when they are ranked.
 DECIMALS = 9
 # Sequences that a site is seen to have besides its own, spread evenly over letters.
 PSEUDOCOUNT = 2.0
