@@ -167,11 +167,15 @@ def _normalised(
     content: Content, frequencies: NDArray[np.float32], places: NDArray[np.uint8]
 ) -> NDArray[np.float64] | None:
     """Return frequencies that sum to 1 in float64; None where all are zero."""
+    damaged = content.bad("damaged: letter frequencies of a site do not sum to 1")
+    # First, since NumPy warns of some NaNs that it meets.
+    if not np.isfinite(frequencies).all():
+        raise damaged
     if not frequencies.any():
         return None
     total = frequencies.sum(axis=1, dtype=np.float64, keepdims=True)
     if not (frequencies >= 0).all() or not (np.abs(total - 1) < 0.01).all():
-        raise content.bad("damaged: letter frequencies of a site do not sum to 1")
+        raise damaged
     size = int(places.max()) + 1
     result = np.zeros((len(frequencies), size))
     result[:, places] = frequencies / total

@@ -188,6 +188,18 @@ def test_binary_numbers_that_are_not_finite_are_refused(tmp_path, name, value):
         load_fit(path)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["plmc", "plmc_v1"])
+@pytest.mark.parametrize("bits", [0x7FA00000, 0x7FC00000, 0x7F800000])
+def test_frequencies_of_any_nan_are_refused_without_a_warning(tmp_path, name, bits):
+    frequency = struct.pack("<f", 1 / 21)
+    path = tmp_path / "file"
+    path.write_bytes(FILES[name].replace(frequency, struct.pack("<I", bits), 1))
+    assert path.read_bytes() != FILES[name]
+    with pytest.raises(ModelFormatError, match="do not sum to 1"):
+        load_fit(path)
+
+
 def test_a_pickle_in_a_numpy_file_is_not_opened(tmp_path):
     path = tmp_path / "file"
     with open(path, "wb") as handle:
