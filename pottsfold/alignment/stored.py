@@ -6,6 +6,7 @@ gz may unpack to gigabytes.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import re
@@ -61,7 +62,9 @@ def stored_text(name: str) -> tuple[bytes, str]:
         data = _in_utf_8(name, data, encoding)
     if any(byte in data[-4096:] for byte in PADDING):  # to strip bytes is to copy them
         data = data.rstrip(PADDING + BLANKS)
-    if not data or data.isspace():
+    marked = data.startswith(codecs.BOM_UTF8)
+    content = data[len(codecs.BOM_UTF8) :] if marked else data
+    if not content or content.isspace():
         raise AlignmentError("nothing in it", path=name)
     _refuse_several(name, data)
     return data, sha256

@@ -44,7 +44,13 @@ def test_empty_file(tmp_path: Path):
     assert message(write(tmp_path, b"")) == "the file is empty"
 
 
-@pytest.mark.parametrize("data", [b"\n \n\t\n", b"\0\0", gzip.compress(b"\n", mtime=0)])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"\n \n\t\n", b"\0\0", gzip.compress(b"\n", mtime=0)),
+        *(b"\xef\xbb\xbf", b"\xef\xbb\xbf\n \n", b"\xff\xfe", b"\xff\xfe\0\0"),
+    ],
+)
 def test_blank_file(tmp_path: Path, data: bytes):
     assert message(write(tmp_path, data)) == "nothing in it"
 
