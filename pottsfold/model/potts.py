@@ -18,6 +18,8 @@ from pottsfold.memory import FLOAT32
 # must not be drawn: with 1e12 no sum comes near that or the end of float32, and what
 # other programs write for a forbidden letter, such as -1e9, can be held.
 MAX_PARAMETER = 1e12
+# By which shares, sums of rounded numbers, may leave 0 to 1.
+SHARE_ERROR = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,8 @@ class PottsModel:
     ------
     ValueError
         If shapes disagree, values are not finite, parameters above 1e12 in size,
-        couplings not symmetric, the number of sequences out of range, or the
-        temperature not positive.
+        couplings not symmetric, frequencies or occupancy not in 0 to 1, the number
+        of sequences out of range, or the temperature not positive.
     """
 
     alphabet: Alphabet
@@ -92,8 +94,8 @@ class PottsModel:
                 raise ValueError(f"{name} are {checked.shape} where {shape} is due")
             if dtype == np.float32:
                 self._check_size(name, checked)
-            elif dtype == np.float64 and not np.isfinite(checked).all():
-                raise ValueError(f"{name} hold values that are not finite")
+            elif dtype == np.float64:
+                _check_shares(name, checked)
             checked.flags.writeable = False
             object.__setattr__(self, name, checked)
         if self.gaps not in ("state", "missing"):
@@ -165,6 +167,16 @@ class PottsModel:
                 "with pottsfold convert"
             )
         return self.focus
+
+
+def _check_shares(name: str, shares: NDArray[np.float64]) -> None:
+    """Refuse shares that are not finite, or not in 0 to 1 but for rounding."""
+    if not np.isfinite(shares).all():
+        raise ValueError(f"{name} hold values that are not finite")
+    lowest, highest = shares.min(initial=0), shares.max(initial=0)
+    if lowest < -SHARE_ERROR or highest > 1 + SHARE_ERROR:
+        extreme = lowest if lowest < -SHARE_ERROR else highest
+        raise ValueError(f"{name} hold {extreme:g}, and 0 to 1 is possible")
 
 
 # Seconds to check, digest and write a model of so many bytes.

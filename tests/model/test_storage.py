@@ -80,6 +80,18 @@ def test_an_effective_number_of_sequences_is_no_less_than_0_nor_huge(neff):
         replace(random_model(0, 4, RNA), neff=neff)
 
 
+@pytest.mark.parametrize("name", ["frequencies", "occupancy"])
+@pytest.mark.parametrize("share", [-1.0, 1.1, np.nan])
+def test_shares_outside_0_to_1_are_refused_and_rounding_is_borne(name, share):
+    model = random_model(0, 4, RNA)
+    shares = np.full((4, RNA.size) if name == "frequencies" else 4, 0.2)
+    shares[1] = share
+    with pytest.raises(ValueError, match=name):
+        replace(model, **{name: shares})
+    shares[1] = 1 + 1e-9
+    assert getattr(replace(model, **{name: shares}), name).max() > 1
+
+
 def test_a_file_with_a_bad_temperature_is_damaged(tmp_path):
     path = tmp_path / "a.potts"
     save_fit(path, Fit(replace(random_model(0, 4, RNA), temperature=0.5), REPORT))
