@@ -48,7 +48,7 @@ def recognised(name: str, data: bytes) -> str:
     AlignmentError
         If it is none that is read.
     """
-    begins, first, commented = "", "", False
+    begins, commented = "", False
     number = 0
     for number, line in enumerate(lines_of(data), start=1):  # noqa: B007 - the last one
         first = line.strip().lstrip(BYTE_ORDER_MARK)

@@ -60,11 +60,10 @@ def stored_text(name: str) -> tuple[bytes, str]:
     encoding = marked_encoding(data) or UNMARKED.get(data[:2])
     if encoding is not None:
         data = _in_utf_8(name, data, encoding)
+    data = data.removeprefix(codecs.BOM_UTF8)
     if any(byte in data[-4096:] for byte in PADDING):  # to strip bytes is to copy them
         data = data.rstrip(PADDING + BLANKS)
-    marked = data.startswith(codecs.BOM_UTF8)
-    content = data[len(codecs.BOM_UTF8) :] if marked else data
-    if not content or content.isspace():
+    if not data or data.isspace():
         raise AlignmentError("nothing in it", path=name)
     _refuse_several(name, data)
     return data, sha256

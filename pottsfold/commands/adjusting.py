@@ -11,11 +11,12 @@ from cyclopts import Parameter
 from pottsfold.commands.console import say
 from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel
-from pottsfold.mutations import single_log_odds
-from pottsfold.mutations.adjustment import Goal, adjusted_log_odds
+from pottsfold.mutations.adjustment import Goal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from pottsfold.contacts import Accessibility
 
 For = Annotated[Goal, Parameter(name="--for")]
 
@@ -34,42 +35,36 @@ def accessibility_of(
 
     Raises
     ------
-    UsageError
-        If a chain is named and no structure.
     StructureError
         If the structure does not fit the model, or shows no accessibility.
     """
     if structure is None:
-        if chain is not None:
-            raise UsageError(
-                "it names a chain of `structure`; give that too", parameter="chain"
-            )
         return None
     from pottsfold.contacts import site_accessibility
 
     found = site_accessibility(model, structure, chain)
-    say(str(found.mapping))
-    for note in (*found.mapping.notes, *found.notes):
-        say(note)
+    tell_accessibility(found)
     return found.relative
 
 
-def adjusted_singles(
-    model: PottsModel, goal: Goal, structure: Path | None, chain: str | None
-) -> NDArray[np.float64]:
-    """Return the adjusted effects of single substitutions, (L, q) float64.
-
-    Raises
-    ------
-    UsageError, StructureError
-        From :func:`accessibility_of`.
-    """
-    accessibility = accessibility_of(model, structure, chain)
-    return adjusted_log_odds(model, single_log_odds(model), goal, accessibility)
+def tell_accessibility(found: Accessibility) -> None:
+    """Say what a structure was mapped on, and what was left out of it."""
+    say(str(found.mapping))
+    for note in (*found.mapping.notes, *found.notes):
+        say(note)
 
 
-def check_use(goal: Goal, structure: Path | None) -> None:
-    """Refuse a structure that would change no score."""
+def check_chain(structure: Path | None, chain: str | None) -> None:
+    """Refuse the name of a chain without a structure."""
+    if chain is not None and structure is None:
+        raise UsageError(
+            "it names a chain of `structure`; give that too", parameter="chain"
+        )
+
+
+def check_use(goal: Goal, structure: Path | None, chain: str | None) -> None:
+    """Refuse a structure that would change no score, and a chain without one."""
+    check_chain(structure, chain)
     if structure is not None and goal == "function":
         raise UsageError(
             "what burial does was learnt for stability alone; give `goal=stability`",

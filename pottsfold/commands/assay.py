@@ -120,7 +120,7 @@ def assay(
             "it learns beside effects adjusted for function; leave out `goal`",
             parameter="train",
         )
-    check_use(goal, structure)
+    check_use(goal, structure, chain)
     potts = load_fit(model).model
     accessibility = accessibility_of(potts, structure, chain)
     rows = read_library(measured, column, announce=say)

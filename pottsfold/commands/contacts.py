@@ -282,11 +282,12 @@ def _tell(plan: Plan, outcome: Outcome) -> None:
     if outcome.accessibility is not None:
         n_known = int((~np.isnan(outcome.accessibility.relative)).sum())
         told = "".join(f"; {note}" for note in outcome.accessibility.notes)
-        say(f"accessibility of {n_known} sites to {_place(plan.accessibility)}{told}")
+        place = _place(plan.accessibility or "-")
+        say(f"accessibility of {n_known} sites to {place}{told}")
     say(f"wrote {outcome.written} to {_place(plan.output)}")
 
 
-def _place(output: str | None) -> str | None:
+def _place(output: str) -> str:
     return "standard output" if output == "-" else output
 
 

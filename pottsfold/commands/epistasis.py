@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pottsfold.commands.adjusting import For, adjusted_singles, check_use, tell_adjusted
+from pottsfold.commands.adjusting import (
+    For,
+    accessibility_of,
+    check_use,
+    tell_adjusted,
+)
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import FurtherTable, InputFile, TableOutput
 from pottsfold.contacts import coupling_map
@@ -18,7 +23,9 @@ from pottsfold.mutations import (
     place_library,
     read_library,
     read_mutant,
+    single_log_odds,
 )
+from pottsfold.mutations.adjustment import adjusted_log_odds
 from pottsfold.mutations.assays import measurements
 from pottsfold.mutations.epistasis import (
     KINDS,
@@ -109,7 +116,7 @@ def epistasis(
     chain
         Name of the structure's chain (default: the one that aligns best).
     """
-    check_use(goal, structure)
+    check_use(goal, structure, chain)
     _check_usage(top, mutation, alignment, backgrounds)
     if mutation is not None and measured is not None:
         raise UsageError("`mutation` and `measured` each choose pairs; give one")
@@ -126,7 +133,8 @@ def epistasis(
             f"{model}: the model has no couplings, so there is no epistasis; "
             "fit one with `method=pseudolikelihood`"
         )
-    adjusted = adjusted_singles(potts, goal, structure, chain)
+    accessibility = accessibility_of(potts, structure, chain)
+    adjusted = adjusted_log_odds(potts, single_log_odds(potts), goal, accessibility)
     if measured is not None:
         table = _measured(potts, measured, column, score_column, top, adjusted)
     else:

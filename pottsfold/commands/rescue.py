@@ -8,13 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment import reweight
-from pottsfold.commands.adjusting import For, adjusted_singles, tell_adjusted
+from pottsfold.commands.adjusting import (
+    For,
+    check_chain,
+    tell_accessibility,
+    tell_adjusted,
+)
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import InputFile, TableOutput
-from pottsfold.contacts import CONTACT_DISTANCE, map_structure
+from pottsfold.contacts import CONTACT_DISTANCE, map_structure, site_accessibility
 from pottsfold.errors import UsageError
 from pottsfold.model import load_fit
 from pottsfold.model.sites import read_family
+from pottsfold.mutations import single_log_odds
+from pottsfold.mutations.adjustment import adjusted_log_odds
 from pottsfold.mutations.rescue import (
     RankedBy,
     Rescues,
@@ -85,15 +92,17 @@ def rescue(
 
     if top < 1:
         raise UsageError("1 or more is needed", parameter="top", value=top)
-    if chain is not None and structure is None:
-        raise UsageError(
-            "it names a chain of `structure`; give that too", parameter="chain"
-        )
+    check_chain(structure, chain)
     potts = load_fit(model).model
     name, columns, letters = place_mutant(potts, mutant)
-    seen_as = (structure, chain) if goal == "stability" else (None, None)
-    adjusted = adjusted_singles(potts, goal, *seen_as)
-    mapped = None if structure is None else map_structure(potts, structure, chain)
+    mapped = surface = None
+    if structure is not None and goal == "stability":
+        surface = site_accessibility(potts, structure, chain)
+        mapped = surface.mapping
+    elif structure is not None:
+        mapped = map_structure(potts, structure, chain)
+    accessibility = None if surface is None else surface.relative
+    adjusted = adjusted_log_odds(potts, single_log_odds(potts), goal, accessibility)
     family = None
     if alignment is not None:
         family = reweight(read_family(potts, alignment))
@@ -115,7 +124,9 @@ def rescue(
             say(line)
     if rank_by != "epistasis" and len(partner):
         say(partner_line(potts, partner))
-    if mapped is not None and goal == "function":
+    if surface is not None:
+        tell_accessibility(surface)
+    elif mapped is not None:
         say(str(mapped))
     tell_adjusted(adjusted, goal, structure)
     filled = [table for table in tables if len(table)] or tables[:1]

@@ -6,6 +6,7 @@ from pottsfold.alignment.filters import ranges
 from pottsfold.commands.adjusting import (
     For,
     accessibility_of,
+    check_chain,
     tell_adjusted,
 )
 from pottsfold.commands.console import say
@@ -54,6 +55,7 @@ def scan(
     chain
         Name of the structure's chain (default: the one that aligns best).
     """
+    check_chain(structure, chain)
     potts = load_fit(model).model
     if background is not None:
         potts = in_background(potts, background)

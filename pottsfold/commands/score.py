@@ -106,7 +106,7 @@ def score(
             "learnt beside effects adjusted for function; leave out `goal`",
             parameter="augmented",
         )
-    check_use(goal, structure)
+    check_use(goal, structure, chain)
     _spare_memory()
     tables, learnt = _tables(model, background, augmented, goal, structure, chain)
     with scoring_progress() as progress:

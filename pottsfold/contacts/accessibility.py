@@ -119,17 +119,14 @@ def site_accessibility(
     confident = _confident(chosen)
     relative, neighbours = [], []
     everything = _Everything(chosen)
-    for k, each in enumerate(chosen.used):
+    for each, sure, whole in zip(chosen.used, confident, complete, strict=True):
         there = each.sites >= 0
-        sure = _at_sites(confident[k], each.sites) == 1
-        whole = sure & (_at_sites(complete[k], each.sites) == 1)
+        known = there & sure[each.sites]
+        measured = known & whole[each.sites]
         areas = np.full(len(each.sites), np.nan)
         counts = areas.copy()
-        residues = each.sites[whole]
-        areas[whole] = everything.relative(each.chain, residues)
-        counts[there & sure] = everything.neighbours(
-            each.chain, each.sites[there & sure]
-        )
+        areas[measured] = everything.relative(each.chain, each.sites[measured])
+        counts[known] = everything.neighbours(each.chain, each.sites[known])
         relative.append(areas)
         neighbours.append(counts)
     return Accessibility(
@@ -248,13 +245,6 @@ def _confident(chosen: ChosenChains) -> list[NDArray[np.bool_]]:
         id(c): ~(v < MIN_CONFIDENCE) for c, v in zip(chains, found, strict=True)
     }
     return [by_chain[id(each.chain)] for each in chosen.used]
-
-
-def _at_sites(
-    values: NDArray[np.bool_], sites: NDArray[np.intp]
-) -> NDArray[np.float64]:
-    """Return 1 or 0 at sites, NaN where they have no residue."""
-    return np.where(sites >= 0, values[sites], np.nan)
 
 
 def _mean(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ from pottsfold.lazy import lazy_module
 from pottsfold.memory import FLOAT64, MIB, check_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
 from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
-from pottsfold.provenance import Stopwatch, about
+from pottsfold.provenance import Stopwatch, about, least_seconds
 from pottsfold.threads import chosen_threads
 
 if TYPE_CHECKING:
@@ -130,16 +130,13 @@ def expected_seconds(alignment: Alignment, threads: int) -> float:
     weights = alignment.sequence_weights[: len(some)]
     counts = np.empty((length, size + 1, size + 1))
     matrix = np.eye(min(TIMED_ROWS, length * (size - 1)), order="F") + 1.0
-    of_pairs, of_rows = [], []
-    for _ in range(REPEATS):  # the first time they are loaded
-        clock = Stopwatch()
-        kernels.count_pairs(some, weights, 0, counts)
-        of_pairs.append(clock.seconds / len(some))
-        clock = Stopwatch()
-        _inverse(matrix.copy(order="F"))
-        of_rows.append(clock.seconds / _inversion_work(len(matrix)))
-    counting = min(of_pairs) * alignment.n_sequences * length / 2
-    inverting = min(of_rows) * _inversion_work(length * (size - 1))
+    of_pairs = least_seconds(
+        lambda: kernels.count_pairs(some, weights, 0, counts), REPEATS
+    )
+    of_rows = least_seconds(lambda: _inverse(matrix.copy(order="F")), REPEATS)
+    counting = of_pairs / len(some) * alignment.n_sequences * length / 2
+    work = _inversion_work(length * (size - 1)) / _inversion_work(len(matrix))
+    inverting = of_rows * work
     moving = SECONDS_PER_BYTE * model_bytes(length, size)
     return counting / threads + inverting + moving
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +14,7 @@ from pottsfold.inference.pseudolikelihood.sites import LANES, Sites
 from pottsfold.inference.regularization import Regularization
 from pottsfold.memory import FLOAT32, FLOAT64, MIB, check_memory, in_gib
 from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
-from pottsfold.provenance import Stopwatch
+from pottsfold.provenance import least_seconds
 from pottsfold.threads import Workers
 
 Form = Literal["symmetric", "asymmetric"]
@@ -245,11 +244,10 @@ def _seconds_per_visit(sites: Sites, workers: Workers) -> float:
         for site in chosen[thread :: workers.threads]:
             sites.visit(site, *tables[thread])
 
-    least = math.inf
-    for _ in range(VISITS):  # the first time from fields far off
-        clock = Stopwatch()
-        workers.map(visit_some, range(workers.threads))
-        least = min(least, clock.seconds)
+    # The first time from fields far off.
+    least = least_seconds(
+        lambda: workers.map(visit_some, range(workers.threads)), VISITS
+    )
     sites.fields[chosen] = kept
     for site in chosen:
         sites.forget(site)
@@ -259,9 +257,5 @@ def _seconds_per_visit(sites: Sites, workers: Workers) -> float:
 def _seconds_per_byte(couplings: int, workers: Workers) -> float:
     """Return the wall seconds in which the vectors of L-BFGS move by one byte."""
     x, y = np.zeros((2, min(couplings, TIMED_COUPLINGS)), np.float32)
-    least = math.inf
-    for _ in range(VISITS):  # the first time pages are made
-        clock = Stopwatch()
-        add_scaled(workers, 0.5, x, y)
-        least = min(least, clock.seconds)
+    least = least_seconds(lambda: add_scaled(workers, 0.5, x, y), VISITS)
     return least / (3 * max(x.nbytes, 1))

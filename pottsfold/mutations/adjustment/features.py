@@ -98,6 +98,11 @@ def substitutions_of(model: PottsModel, log_odds: NDArray[np.float64]) -> Substi
         "site_log_odds": effects.mean(axis=1),
         **_of_sites(model, _shares(frequencies)),
     }
+
+    def from_site(scale: NDArray[np.float64], means: str) -> NDArray[np.float64]:
+        apart: NDArray[np.float64] = np.abs(scale[letters] - values[means][sites])
+        return apart
+
     columns = [
         centred_ranks(
             values[name][sites, letters]
@@ -106,7 +111,12 @@ def substitutions_of(model: PottsModel, log_odds: NDArray[np.float64]) -> Substi
         )
         for name in RANKED
     ]
-    columns += _changes(_shares(frequencies), sites, wild_types, letters)
+    columns += [
+        blosum62()[wild_types, letters] / BLOSUM62_UNIT,
+        from_site(VOLUME, "site_volume") / VOLUME_UNIT,
+        from_site(hydropathy(), "site_hydropathy") / HYDROPATHY_UNIT,
+        from_site(CHARGE, "site_charge"),
+    ]
     return Substitutions(sites, wild_types, letters, np.column_stack(columns))
 
 
@@ -163,22 +173,3 @@ def _shares(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
     shares = np.full(letters.shape, 1 / 20)
     np.divide(letters, total, out=shares, where=total > 0)
     return shares
-
-
-def _changes(
-    shares: NDArray[np.float64],
-    sites: NDArray[np.intp],
-    wild_types: NDArray[np.intp],
-    letters: NDArray[np.intp],
-) -> list[NDArray[np.float64]]:
-    """Return the columns of ``CHANGES``."""
-
-    def from_site(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.abs(values[letters] - weighted(shares, values)[sites])
-
-    return [
-        blosum62()[wild_types, letters] / BLOSUM62_UNIT,
-        from_site(VOLUME) / VOLUME_UNIT,
-        from_site(hydropathy()) / HYDROPATHY_UNIT,
-        from_site(CHARGE),
-    ]
