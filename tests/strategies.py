@@ -8,6 +8,10 @@ example is small and is repeated by its arguments.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -15,7 +19,7 @@ from numpy.typing import NDArray
 from pottsfold.alignment import Alignment, Numbering
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.alphabet import DNA, PROTEIN, RNA, Alphabet
-from pottsfold.model import PottsModel
+from pottsfold.model import PairGraph, PottsModel
 
 SMALL = Alphabet("-AB")
 ALPHABETS = (SMALL, RNA, DNA, PROTEIN)
@@ -69,6 +73,30 @@ def random_model(
         neff=100.0,
         occupancy=rng.uniform(0.3, 1, length),
     )
+
+
+def masked(model: PottsModel, pairs: Sequence[tuple[int, int]]) -> PottsModel:
+    """Return a dense model with the couplings of some pairs of sites alone."""
+    graph = PairGraph.of_pairs(model.length, np.array(pairs, int).reshape(-1, 2))
+    return replace(
+        model, couplings=model.couplings[graph.sites, graph.partners], graph=graph
+    )
+
+
+def with_zeros(model: PottsModel) -> PottsModel:
+    """Return a masked model as a dense one, zeros where it has no couplings."""
+    rows = np.stack([model.couplings_of(i) for i in range(model.length)])
+    return replace(model, couplings=rows, graph=None)
+
+
+@st.composite
+def masked_models(draw: st.DrawFn, **settings: Any) -> PottsModel:
+    """Draw a model of some pairs of sites, none and all of them possible."""
+    length = draw(st.integers(2, 6))
+    pairs = [(i, j) for i in range(length) for j in range(i)]
+    chosen = draw(st.lists(st.sampled_from(pairs), unique=True))
+    model = random_model(draw(seeds), length, gaps=draw(gap_treatments), **settings)
+    return masked(model, chosen)
 
 
 def random_codes(

@@ -156,8 +156,9 @@ def coupling_norms(model: PottsModel) -> NDArray[np.float64]:
     letters = model.states
     first = 1 - letters.start
     for i in range(model.length - 1):
-        centred, _ = centre_blocks(model.couplings[i, i + 1 :, letters, letters])
-        norms[i, i + 1 :] = np.sqrt((centred[:, first:, first:] ** 2).sum(axis=(1, 2)))
+        partners, blocks = model.later(i)
+        centred, _ = centre_blocks(blocks[:, letters, letters])
+        norms[i, partners] = np.sqrt((centred[:, first:, first:] ** 2).sum(axis=(1, 2)))
     return norms + norms.T
 
 

@@ -50,9 +50,12 @@ def direct_information(model: PottsModel) -> NDArray[np.float64]:
     frequencies = model.frequencies[:, letters]
     result = np.zeros((model.length, model.length))
     for i in range(model.length - 1):
-        couplings = model.couplings[i, i + 1 :, letters, letters].astype(np.float64)
-        joint = _two_site_models(couplings, frequencies[i], frequencies[i + 1 :])
-        result[i, i + 1 :] = _information(joint)
+        partners, blocks = model.later(i)
+        if not len(partners):
+            continue
+        couplings = blocks[:, letters, letters].astype(np.float64)
+        joint = _two_site_models(couplings, frequencies[i], frequencies[partners])
+        result[i, partners] = _information(joint)
     return result + result.T
 
 

@@ -79,5 +79,6 @@ def centred_couplings(model: PottsModel, i: int, j: int) -> NDArray[np.float64]:
         In nats.
     """
     letters = model.states
-    centred, _ = centre_blocks(model.couplings[i, j, letters, letters][np.newaxis])
+    block = model.block(i, j)[letters, letters]
+    centred, _ = centre_blocks(block[np.newaxis])
     return np.asarray(centred[0])

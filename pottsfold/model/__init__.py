@@ -12,6 +12,7 @@ like an unknown letter, adds nothing to an energy.
 from pottsfold.model.energy import conditional_log_probabilities, energy, local_fields
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.gauge import zero_sum
+from pottsfold.model.graph import PairGraph
 from pottsfold.model.header import ModelHeader
 from pottsfold.model.independent import independent_fields
 from pottsfold.model.potts import PottsModel, model_bytes
@@ -22,6 +23,7 @@ __all__ = [
     "Fit",
     "FitReport",
     "ModelHeader",
+    "PairGraph",
     "PottsModel",
     "conditional_log_probabilities",
     "energy",

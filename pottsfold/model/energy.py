@@ -34,7 +34,11 @@ def energy(model: PottsModel, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
     """
     rows = _checked(model, np.atleast_2d(codes))
     energies = np.empty(len(rows))
-    kernels.sum_energies(rows, model.fields, model.couplings, energies)
+    graph = model.graph
+    kernels.sum_energies(
+        *(rows, model.fields, graph.offsets, graph.later, graph.partners),
+        *(model.blocks, energies),
+    )
     return energies
 
 
@@ -61,7 +65,8 @@ def local_fields(model: PottsModel, codes: NDArray[np.uint8]) -> NDArray[np.floa
     # One site after the other, so that sums are made in the order of the sites.
     for site in known:
         # The rows of its letter are contiguous; its own block is zero.
-        local += model.couplings[site, :, row[site]]
+        places = model.graph.of_site(int(site))
+        local[model.graph.partners[places]] += model.blocks[places, row[site]]
     return local
 
 

@@ -32,18 +32,21 @@ def zero_sum(model: PottsModel) -> PottsModel:
     fields = np.zeros(model.fields.shape)
     h = model.fields[:, letters].astype(np.float64)
     fields[:, letters] = h - h.mean(axis=1, keepdims=True)
-    couplings = np.zeros_like(model.couplings)
+    blocks = np.zeros_like(model.blocks)
+    graph = model.graph
     for i in range(model.length):
-        centred, row_means = centre_blocks(model.couplings[i][:, letters, letters])
-        couplings[i][:, letters, letters] = centred
+        places = graph.of_site(i)
+        centred, row_means = centre_blocks(model.blocks[places, letters, letters])
+        blocks[places, letters, letters] = centred
         fields[i, letters] += row_means.sum(axis=0)
     # Rounding of the two halves may differ in the last bit; one half decides.
-    upper = np.triu_indices(model.length, 1)
-    couplings[upper[1], upper[0]] = couplings[upper].transpose(0, 2, 1)
+    for i in range(model.length):
+        later = slice(int(graph.later[i]), int(graph.offsets[i + 1]))
+        blocks[graph.mirrors[later]] = blocks[later].transpose(0, 2, 1)
     return replace(
         model,
         fields=fields.astype(np.float32),
-        couplings=couplings,
+        couplings=blocks.reshape(model.couplings.shape),
         gauge="zero-sum",
     )
 

@@ -22,12 +22,14 @@ from pottsfold.model.fit import FitReport
 from pottsfold.provenance import Provenance, Run, run_path
 
 FORMAT = "pottsfold-model"
-VERSION = 1
+# Of files of dense models, and of those that name the pairs that have couplings.
+DENSE, MASKED = "1", "2"
 MAX_HEADER_BYTES = 64 * 2**20
 MAX_RUN_BYTES = 2**20
 DTYPES = {
     "fields": ("F32", np.float32),
     "couplings": ("F32", np.float32),
+    "pairs": ("I32", np.int32),
     "positions": ("I64", np.int64),
     "focus": ("U8", np.uint8),
     "frequencies": ("F64", np.float64),
@@ -79,6 +81,8 @@ class ModelHeader:
         SHA-256 of every part of the file, by name.
     temperature : float or None
         Matched temperature.
+    n_pairs : int or None
+        Pairs of sites that have couplings; None for all.
     """
 
     path: str
@@ -91,6 +95,7 @@ class ModelHeader:
     report: FitReport
     hashes: Mapping[str, str]
     temperature: float | None = None
+    n_pairs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,11 +117,18 @@ class Place:
     shape: tuple[int, ...]
 
 
-def array_shapes(length: int, size: int) -> dict[str, tuple[int, ...]]:
+def array_shapes(
+    length: int, size: int, n_pairs: int | None
+) -> dict[str, tuple[int, ...]]:
     """Return the shape of every array of a model of L sites and q letters, by name."""
+    masked = {} if n_pairs is None else {"pairs": (n_pairs, 2)}
     return {
+        **masked,
         "fields": (length, size),
-        "couplings": (length * (length - 1) // 2, size, size),
+        "couplings": (
+            length * (length - 1) // 2 if n_pairs is None else n_pairs,
+            *(size, size),
+        ),
         "positions": (length,),
         "focus": (length,),
         "frequencies": (length, size),
@@ -150,9 +162,10 @@ def read_header_of(handle: BinaryIO, name: str) -> tuple[ModelHeader, dict[str, 
             raise ValueError(FORMAT)
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise ModelFormatError(name, "not a pottsfold model file") from error
-    _check_version(name, metadata.get("version"))
+    version = metadata.get("version")
+    _check_version(name, version)
     try:
-        header = _header(name, metadata)
+        header = _header(name, metadata, version == MASKED)
         places = _places(name, raw, header, 8 + length, size)
     except ModelFormatError:
         raise
@@ -209,20 +222,20 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_version(name: str, found: object) -> None:
-    if found == str(VERSION):
+    if found in (DENSE, MASKED):
         return
     if not (isinstance(found, str) and found.isdecimal() and 0 < len(found) < 9):
         raise _damaged(name, f"format {found!r}")
-    if int(found) < VERSION:
+    if int(found) < int(DENSE):
         raise _damaged(name, f"format {found!r}")
     raise ModelFormatError(
         name,
         f"written by a newer pottsfold (format {found}; this program reads "
-        f"{VERSION}): update pottsfold",
+        f"{DENSE} and {MASKED}): update pottsfold",
     )
 
 
-def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
+def _header(name: str, metadata: Mapping[str, str], masked: bool) -> ModelHeader:
     hashes = parsed_object(metadata["sha256"])
     for part in ("model", "report"):
         if digest_of_text(metadata[part]) != hashes[part]:
@@ -236,8 +249,10 @@ def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
     temperature = about.get("temperature")  # absent where none was matched
     if temperature is not None:
         _check_kinds(about, {float: ("temperature",)})
-    if not isinstance(about["length"], int):
-        raise TypeError("length is no whole number")
+    n_pairs = about["pairs"] if masked else None
+    for count in (about["length"], n_pairs or 0):
+        if type(count) is not int or count < 0:
+            raise TypeError("a count is no whole number")
     return ModelHeader(
         path=name,
         length=about["length"],
@@ -249,6 +264,7 @@ def _header(name: str, metadata: Mapping[str, str]) -> ModelHeader:
         report=_report(name, parsed_object(metadata["report"]), hashes),
         hashes=hashes,
         temperature=None if temperature is None else float(temperature),
+        n_pairs=n_pairs,
     )
 
 
@@ -305,8 +321,9 @@ def _places(
     name: str, raw: Mapping[str, Any], header: ModelHeader, base: int, size: int
 ) -> dict[str, Place]:
     """Check every array's type, shape and place against the file's size."""
-    shapes = array_shapes(header.length, header.alphabet.size)
-    if not REQUIRED <= set(raw) <= set(shapes) or header.length < 2:
+    shapes = array_shapes(header.length, header.alphabet.size, header.n_pairs)
+    required = REQUIRED if header.n_pairs is None else REQUIRED | {"pairs"}
+    if not required <= set(raw) <= set(shapes) or header.length < 2:
         raise ModelFormatError(name, "damaged header (arrays missing or unknown)")
     places: dict[str, Place] = {}
     for array_name, entry in raw.items():

@@ -6,11 +6,13 @@ from pottsfold.jit import kernel
 
 
 @kernel
-def sum_energies(codes, fields, couplings, energies):
+def sum_energies(codes, fields, offsets, later, partners, blocks, energies):
     """Write E(x_n) = - sum_i h_i(x_i) - sum_{i<j} J_ij(x_i, x_j).
 
-    codes (N, L) uint8, codes >= q add nothing; fields (L, q) and couplings
-    (L, L, q, q) float32; energies (N,) float64.
+    codes (N, L) uint8, codes >= q add nothing; fields (L, q) float32; blocks
+    (M, q, q) float32 of site i and partners[k] (M,) int32 at the places
+    offsets[i] <= k < offsets[i + 1], those of later sites from later[i] on;
+    energies (N,) float64.
     """
     n_rows, length = codes.shape
     size = fields.shape[1]
@@ -21,8 +23,8 @@ def sum_energies(codes, fields, couplings, energies):
             if a >= size:
                 continue
             total += np.float64(fields[i, a])
-            for j in range(i + 1, length):
-                b = codes[n, j]
+            for k in range(later[i], offsets[i + 1]):
+                b = codes[n, partners[k]]
                 if b < size:
-                    total += np.float64(couplings[i, j, a, b])
+                    total += np.float64(blocks[k, a, b])
         energies[n] = -total

@@ -12,6 +12,7 @@ from pottsfold.alignment.numbering import Numbering
 from pottsfold.alphabet import Alphabet
 from pottsfold.errors import UsageError
 from pottsfold.memory import FLOAT32
+from pottsfold.model.graph import PairGraph
 
 # Largest size of a parameter, in nats. Kernels sum those of all sites in float32, in up
 # to 2^15 steps a nat and over temperatures down to 1e-4, beside -1e30 for letters that
@@ -32,8 +33,9 @@ class PottsModel:
         Its q letters, the gap first.
     fields : (L, q) float32
         h_i(a), in nats, of at most 1e12 in size.
-    couplings : (L, L, q, q) float32
-        J_ij(a, b), in nats, of at most 1e12; both triangles, zero where i = j.
+    couplings : (L, L, q, q) float32, or (M, q, q) with a graph
+        J_ij(a, b), in nats, of at most 1e12; both triangles, zero where i = j. With a
+        graph of some pairs, the blocks of those pairs alone, in its order.
     numbering : Numbering
         Residue number of every site.
     gaps : {"state", "missing"}
@@ -55,6 +57,8 @@ class PottsModel:
         Matched temperature: where samples are most like the family's sequences (see
         :mod:`pottsfold.landscape.temperature`); None when not known. Energies and
         probabilities are those of T = 1 whatever it is.
+    graph : PairGraph, optional
+        Which pairs have couplings; by default all of them.
 
     Raises
     ------
@@ -76,12 +80,20 @@ class PottsModel:
     neff: float = 0.0
     occupancy: NDArray[np.float64] | None = None
     temperature: float | None = None
+    graph: PairGraph = None  # type: ignore[assignment]  # it is set when made
 
     def __post_init__(self) -> None:
         length, size = len(self.numbering), self.alphabet.size
+        if self.graph is None:
+            object.__setattr__(self, "graph", PairGraph.complete(length))
+        if self.graph.length != length:
+            raise ValueError(f"a graph of {self.graph.length} sites where {length} are")
+        blocks: tuple[int, ...] = (len(self.graph.partners),)
+        if self.graph.is_complete:
+            blocks = (length, length)
         arrays = {
             "fields": (self.fields, np.float32, (length, size)),
-            "couplings": (self.couplings, np.float32, (length, length, size, size)),
+            "couplings": (self.couplings, np.float32, (*blocks, size, size)),
             "focus": (self.focus, np.uint8, (length,)),
             "frequencies": (self.frequencies, np.float64, (length, size)),
             "occupancy": (self.occupancy, np.float64, (length,)),
@@ -109,12 +121,20 @@ class PottsModel:
             raise ValueError(f"temperature {self.temperature:g}: not a positive number")
         if self.focus is not None and (self.focus > self.alphabet.unknown).any():
             raise ValueError("a code of the focus is outside the alphabet")
-        for i in range(length):
-            mirrored = self.couplings[:, i].transpose(0, 2, 1)
-            if self.couplings[i, i].any() or not np.array_equal(
-                self.couplings[i], mirrored
-            ):
-                raise ValueError("couplings must be symmetric, with zeros for i = j")
+        if not self._is_symmetric():
+            raise ValueError("couplings must be symmetric, with zeros for i = j")
+
+    def _is_symmetric(self) -> bool:
+        if not self.graph.is_complete:
+            mirrored = self.couplings[self.graph.mirrors].transpose(0, 2, 1)
+            return np.array_equal(self.couplings, mirrored)
+        return not any(
+            self.couplings[i, i].any()
+            or not np.array_equal(
+                self.couplings[i], self.couplings[:, i].transpose(0, 2, 1)
+            )
+            for i in range(self.length)
+        )
 
     def _check_size(self, name: str, parameters: NDArray[np.float32]) -> None:
         """Refuse parameters that are too large for the kernels, or not finite."""
@@ -126,6 +146,8 @@ class PottsModel:
             raise ValueError(f"{name} hold values that are not finite")
         extreme = lowest if -lowest > highest else highest
         *sites, code = np.argwhere(parameters == extreme)[0][: parameters.ndim // 2 + 1]
+        if parameters.ndim == 3:
+            sites = [self.graph.sites[sites[0]], self.graph.partners[sites[0]]]
         where = " and ".join(str(self.numbering.positions[site]) for site in sites)
         raise ValueError(
             f"{name} hold {extreme:g} (letter {self.alphabet.letters[code]}, position "
@@ -147,6 +169,62 @@ class PottsModel:
     def n_states(self) -> int:
         """Number of modelled letters."""
         return self.alphabet.size - first_state(self.gaps)
+
+    @property
+    def blocks(self) -> NDArray[np.float32]:
+        """The blocks of the graph's places, (M, q, q); of a dense model a view."""
+        size = self.alphabet.size
+        return self.couplings.reshape(-1, size, size)
+
+    def later(self, i: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return the partners j > i of a site, (n,), and their J_ij, (n, q, q)."""
+        places = slice(int(self.graph.later[i]), int(self.graph.offsets[i + 1]))
+        return self.graph.partners[places], self.blocks[places]
+
+    def couplings_of(self, i: int) -> NDArray[np.float32]:
+        """Return J_ij(a, b) of all sites j, (L, q, q), zeros where there are none."""
+        if self.graph.is_complete:
+            return np.asarray(self.couplings[i])
+        places = self.graph.of_site(i)
+        return self._spread(self.graph.partners[places], self.couplings[places])
+
+    def couplings_to(self, i: int) -> NDArray[np.float32]:
+        """Return J_ji(b, a) of all sites j, (L, q, q), zeros where there are none."""
+        if self.graph.is_complete:
+            return self.couplings[:, i]
+        places = self.graph.of_site(i)
+        mirrors = self.graph.mirrors[places]
+        return self._spread(self.graph.partners[places], self.couplings[mirrors])
+
+    def _spread(
+        self, partners: NDArray[np.int32], blocks: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        result = np.zeros((self.length, *blocks.shape[1:]), np.float32)
+        result[partners] = blocks
+        return result
+
+    def block(self, i: int, j: int) -> NDArray[np.float32]:
+        """Return J_ij(a, b) of one pair of sites, (q, q)."""
+        place = int(self.graph.places(i, j))
+        if place < 0:
+            return np.zeros((self.alphabet.size,) * 2, np.float32)
+        return np.asarray(self.blocks[place])
+
+    def coupling(
+        self,
+        i: NDArray[np.integer],
+        j: NDArray[np.integer],
+        a: NDArray[np.integer],
+        b: NDArray[np.integer],
+    ) -> NDArray[np.float64]:
+        """Return J_ij(a, b) of sites and codes that broadcast, float64."""
+        if self.graph.is_complete:
+            return np.asarray(self.couplings[i, j, a, b], np.float64)
+        places, a, b = np.broadcast_arrays(self.graph.places(i, j), a, b)
+        result = np.zeros(places.shape)
+        there = places >= 0
+        result[there] = self.couplings[places[there], a[there], b[there]]
+        return result
 
     @property
     def focus_sequence(self) -> str | None:
@@ -183,6 +261,10 @@ def _check_shares(name: str, shares: NDArray[np.float64]) -> None:
 SECONDS_PER_BYTE = 2.5e-9
 
 
-def model_bytes(length: int, size: int) -> int:
-    """Return the bytes of a model's couplings, both triangles, float32."""
-    return length * length * size * size * FLOAT32
+def model_bytes(length: int, size: int, n_pairs: int | None = None) -> int:
+    """Return the bytes of a model's couplings, both triangles, float32.
+
+    Of all pairs, or of so many.
+    """
+    blocks = length * length if n_pairs is None else 2 * n_pairs
+    return blocks * size * size * FLOAT32

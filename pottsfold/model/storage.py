@@ -4,7 +4,8 @@ A safetensors file: an 8-byte length, a JSON header, the raw arrays. The header'
 metadata hold everything that is not an array, and the SHA-256 of every part.
 Nothing in it is executed, and sizes are checked before anything is allocated, so an
 untrusted file can be opened (:mod:`pottsfold.model.header`). Couplings are stored once
-a pair, i < j, i outer.
+a pair, i < j, i outer. A model of some pairs alone says which: its file is of version
+2, which programs that know version 1 alone refuse.
 
 A file is read into memory, not mapped: pages of a mapping that is cut or rewritten
 change under the program, or end it. The rows of one site are read at a time, hashed and
@@ -19,7 +20,8 @@ changes from run to run, threads, seconds and date, stands in a small file besid
 array                type          shape
 ===================  ============  =====================================
 ``fields``           float32       (L, q)
-``couplings``        float32       (L (L - 1) / 2, q, q)
+``couplings``        float32       (P, q, q)
+``pairs``            int32         (P, 2), absent where all L (L - 1) / 2 are there
 ``positions``        int64         (L,)
 ``focus``            uint8         (L,), absent without a focus sequence
 ``frequencies``      float64       (L, q), absent where not known
@@ -42,14 +44,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alignment.numbering import Numbering
-from pottsfold.errors import ModelFormatError
+from pottsfold.errors import ModelFormatError, UsageError
 from pottsfold.files import written_whole
 from pottsfold.memory import MIB, check_memory
 from pottsfold.model.fit import Fit
+from pottsfold.model.graph import PairGraph
 from pottsfold.model.header import (
+    DENSE,
     DTYPES,
     FORMAT,
-    VERSION,
+    MASKED,
     ModelHeader,
     Place,
     array_shapes,
@@ -84,6 +88,9 @@ def save_fit(path: str | Path, fit: Fit) -> None:
     }
     if model.temperature is not None:
         about["temperature"] = model.temperature
+    n_pairs = None if model.graph.is_complete else model.graph.n_pairs
+    if n_pairs is not None:
+        about["pairs"] = n_pairs
     report = asdict(fit.report)
     run = report.pop("run")
     texts = {"model": json.dumps(about), "report": json.dumps(report, default=float)}
@@ -92,17 +99,18 @@ def save_fit(path: str | Path, fit: Fit) -> None:
     hashes |= {name: digest_of_text(text) for name, text in texts.items()}
     metadata = {
         "format": FORMAT,
-        "version": str(VERSION),
+        "version": DENSE if n_pairs is None else MASKED,
         **texts,
         "sha256": json.dumps(hashes),
     }
     header: dict[str, Any] = {"__metadata__": metadata}
+    shapes = array_shapes(model.length, model.alphabet.size, n_pairs)
     end = 0
     for name, parts in pieces.items():
         size = sum(part.nbytes for part in parts)
         header[name] = {
             "dtype": DTYPES[name][0],
-            "shape": array_shapes(model.length, model.alphabet.size)[name],
+            "shape": shapes[name],
             "data_offsets": [end, end + size],
         }
         end += size
@@ -131,7 +139,9 @@ def _pieces(model: PottsModel) -> dict[str, list[NDArray[Any]]]:
     if model.occupancy is not None:
         pieces["occupancy"] = [model.occupancy]
     pieces["fields"] = [model.fields]
-    pieces["couplings"] = [model.couplings[i, i + 1 :] for i in range(model.length - 1)]
+    pieces["couplings"] = [model.later(i)[1] for i in range(model.length - 1)]
+    if not model.graph.is_complete:
+        pieces["pairs"] = [model.graph.pairs]
     if model.focus is not None:
         pieces["focus"] = [model.focus]
     return pieces
@@ -178,10 +188,13 @@ def load_native(path: str | Path) -> Fit:
     name = str(path)
     with _opened(name) as handle:
         header, places = read_header_of(handle, name)
-        needed = model_bytes(header.length, header.alphabet.size)
+        needed = model_bytes(header.length, header.alphabet.size, header.n_pairs)
         if needed > SMALL:
             check_memory(needed, "close other programs, or use a larger machine")
-        couplings = _read_couplings(handle, header, places.pop("couplings"))
+        graph = PairGraph.complete(header.length)
+        if "pairs" in places:
+            graph = _read_graph(handle, header, places.pop("pairs"))
+        couplings = _read_couplings(handle, header, places.pop("couplings"), graph)
         arrays = {
             array_name: _read_array(handle, header, array_name, place)
             for array_name, place in places.items()
@@ -205,6 +218,7 @@ def load_native(path: str | Path) -> Fit:
             neff=header.neff,
             occupancy=arrays.get("occupancy"),
             temperature=header.temperature,
+            graph=graph,
         )
     except ValueError as error:
         raise ModelFormatError(name, str(error)) from error
@@ -223,23 +237,41 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         raise ModelFormatError(name, f"cannot be read ({error.strerror})") from error
 
 
+def _read_graph(handle: BinaryIO, header: ModelHeader, place: Place) -> PairGraph:
+    """Return the graph of the pairs that a file names."""
+    pairs = _read_array(handle, header, "pairs", place)
+    try:
+        graph = PairGraph.of_pairs(header.length, pairs)
+    except UsageError as error:
+        raise ModelFormatError(header.path, f"damaged: {error}") from error
+    if not np.array_equal(graph.pairs, pairs):
+        raise ModelFormatError(header.path, "damaged: its pairs are not in order")
+    return graph
+
+
 def _read_couplings(
-    handle: BinaryIO, header: ModelHeader, place: Place
+    handle: BinaryIO, header: ModelHeader, place: Place, graph: PairGraph
 ) -> NDArray[np.float32]:
-    """Return couplings (L, L, q, q) of those of all pairs i < j, site by site."""
+    """Return couplings as a model has them of those of pairs i < j, site by site."""
     length, size = header.length, header.alphabet.size
-    couplings = np.zeros((length, length, size, size), np.float32)
+    blocks = np.zeros((len(graph.partners), size, size), np.float32)
     rows = np.empty((length - 1, size, size), np.float32)
     digest = hashlib.sha256()
     handle.seek(place.start)
     for i in range(length - 1):
-        later = rows[: length - 1 - i]
+        places = slice(int(graph.later[i]), int(graph.offsets[i + 1]))
+        later = rows[: places.stop - places.start]
         _fill(handle, header, later)
         digest.update(later.data)
-        couplings[i, i + 1 :] = later
-        couplings[i + 1 :, i] = later.transpose(0, 2, 1)
+        blocks[places] = later
+        if graph.is_complete:
+            # A slice, several times quicker than a list of places.
+            column = blocks.reshape(length, length, size, size)[i + 1 :, i]
+            column[:] = later.transpose(0, 2, 1)
+        else:
+            blocks[graph.mirrors[places]] = later.transpose(0, 2, 1)
     _compare(header, "couplings", digest.hexdigest())
-    return couplings
+    return blocks.reshape(length, -1, size, size) if graph.is_complete else blocks
 
 
 def _read_array(
@@ -254,6 +286,8 @@ def _read_array(
 
 def _fill(handle: BinaryIO, header: ModelHeader, array: NDArray[Any]) -> None:
     """Fill an array with the next bytes of a file."""
+    if not array.nbytes:
+        return
     if handle.readinto(array.data.cast("B")) < array.nbytes:  # type: ignore[attr-defined]
         raise ModelFormatError(header.path, "cut off while it was read; read it again")
 

@@ -138,10 +138,10 @@ def pair_epistasis(model: PottsModel, i: int, j: int) -> NDArray[np.float64]:
         If the model has no focus sequence.
     """
     focus = model.require_focus()
-    result = np.full(model.couplings.shape[2:], np.nan)
+    result = np.full((model.alphabet.size,) * 2, np.nan)
     if _is_modelled(model)[[i, j]].all():
         u, v = focus[i], focus[j]
-        block = model.couplings[i, j].astype(np.float64)
+        block = model.block(i, j).astype(np.float64)
         together = block - block[:, [v]] - block[[u], :] + block[u, v]
         letters = model.states
         result[letters, letters] = together[letters, letters]
@@ -171,9 +171,13 @@ class EffectTables:
         From :func:`independent_log_odds`.
     adjusted : (L, q) float64
         From :func:`pottsfold.mutations.adjustment.adjusted_log_odds`.
-    pairs : (L (L - 1) / 2, q, q) float32
-        e_ij(a, b) as :func:`pair_epistasis` gives it, for i < j, i outer, letter at
-        i first.
+    pairs : (P, q, q) float32
+        e_ij(a, b) as :func:`pair_epistasis` gives it, for the pairs i < j that have
+        couplings, i outer, letter at i first; that of others is 0.
+    starts : (L + 1,) int64
+        Pairs whose first site is i are ``starts[i]`` to ``starts[i + 1] - 1``.
+    seconds : (P,) int32
+        The second site of every pair.
     """
 
     alphabet: Alphabet
@@ -184,6 +188,8 @@ class EffectTables:
     independent: NDArray[np.float64]
     adjusted: NDArray[np.float64]
     pairs: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    seconds: NDArray[np.int32]
 
     @property
     def length(self) -> int:
@@ -208,7 +214,8 @@ class EffectTables:
         sums = np.empty((4, len(mutants)))
         kernels.sum_effects(
             *(mutants.offsets, mutants.columns, mutants.letters),
-            *(self.singles, self.independent, self.adjusted, self.pairs, sums),
+            *(self.singles, self.independent, self.adjusted),
+            *(self.starts, self.seconds, self.pairs, sums),
         )
         for row, table in ((2, self.independent), (3, self.adjusted)):
             if np.isnan(table).all():
@@ -250,13 +257,16 @@ def effect_tables(
         If the model has no focus sequence.
     """
     focus = model.require_focus()
-    length, size = model.fields.shape
-    pairs = np.empty((length * (length - 1) // 2, size, size), np.float32)
-    modelled = _is_modelled(model)
-    kernels.fill_pairs(model.couplings, focus, modelled, model.states.start, pairs)
+    graph, size = model.graph, model.alphabet.size
+    pairs = np.empty((graph.n_pairs, size, size), np.float32)
+    starts, seconds = graph.starts, graph.pairs[:, 1].copy()
+    kernels.fill_pairs(
+        *(model.blocks, graph.later, starts, seconds, focus, _is_modelled(model)),
+        *(model.states.start, pairs),
+    )
     singles = single_log_odds(model)
     adjusted = adjusted_log_odds(model, singles, goal, accessibility)
-    tables = (singles, independent_log_odds(model), adjusted, pairs)
+    tables = (singles, independent_log_odds(model), adjusted, pairs, starts, seconds)
     for table in tables:
         table.flags.writeable = False
     return EffectTables(model.alphabet, model.numbering, model.states, focus, *tables)

@@ -1,8 +1,8 @@
 """Tables of effects, and their sums over many mutants. Arrays only; callers check.
 
 Mutant n has the substitutions offsets[n] .. offsets[n + 1] - 1 of the flat arrays
-``columns`` and ``letters``. The pairs of sites i < j are numbered i outer:
-pair i (2 L - i - 3) / 2 + j - 1.
+``columns`` and ``letters``. The pairs of sites i < j that have couplings are numbered i
+outer: those of site i are starts[i] .. starts[i + 1] - 1, their j in ``seconds``.
 """
 
 import numpy as np
@@ -11,48 +11,74 @@ from pottsfold.jit import kernel
 
 
 @kernel
-def fill_pairs(couplings, wild_type, modelled, first, pairs):
+def fill_pairs(blocks, later, starts, seconds, wild_type, modelled, first, pairs):
     """Write e_ij(a, b), the epistasis of every pair of substitutions.
 
     e_ij(a, b) = J_ij(a, b) - J_ij(a, wt_j) - J_ij(wt_i, b) + J_ij(wt_i, wt_j), with
-    couplings (L, L, q, q) float32, wild_type (L,) uint8, modelled (L,) bool: sites
-    that have a wild type; first: the first letter of the model; and pairs
-    (L (L - 1) / 2, q, q) float32. NaN where the model has no say.
+    J_ij in blocks (M, q, q) float32, those of site i and later ones from later[i] on;
+    wild_type (L,) uint8; modelled (L,) bool: sites that have a wild type; first: the
+    first letter of the model; and pairs (P, q, q) float32. NaN where the model has no
+    say.
     """
-    length, size = couplings.shape[1:3]
-    pair = 0
-    for i in range(length):
+    size = blocks.shape[1]
+    for i in range(later.shape[0]):
         u = wild_type[i]
-        for j in range(i + 1, length):
+        for pair in range(starts[i], starts[i + 1]):
+            j = seconds[pair]
             v = wild_type[j]
             if not (modelled[i] and modelled[j]):
                 pairs[pair] = np.nan
-                pair += 1
                 continue
-            corner = np.float64(couplings[i, j, u, v])
+            block = blocks[later[i] + pair - starts[i]]
+            corner = np.float64(block[u, v])
             for a in range(size):
-                alone = corner - np.float64(couplings[i, j, a, v])
+                alone = corner - np.float64(block[a, v])
                 for b in range(size):
                     if a < first or b < first:
                         pairs[pair, a, b] = np.nan
                     else:
                         pairs[pair, a, b] = (
-                            np.float64(couplings[i, j, a, b])
-                            - np.float64(couplings[i, j, u, b])
-                            + alone
+                            np.float64(block[a, b]) - np.float64(block[u, b]) + alone
                         )
-            pair += 1
 
 
 @kernel
-def sum_effects(offsets, columns, letters, singles, independent, adjusted, pairs, sums):
+def pair_number(i, j, starts, seconds):
+    """Return the number of the pair of sites i < j, -1 if it has no couplings."""
+    low, stop = starts[i], starts[i + 1]
+    if stop - low == starts.shape[0] - 2 - i:
+        # All later sites are there.
+        return low + j - i - 1
+    high = stop
+    while low < high:
+        middle = (low + high) // 2
+        if seconds[middle] < j:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < stop and seconds[low] == j else -1
+
+
+@kernel
+def sum_effects(
+    offsets,
+    columns,
+    letters,
+    singles,
+    independent,
+    adjusted,
+    starts,
+    seconds,
+    pairs,
+    sums,
+):
     """Write additive, epistasis, independent and adjusted of every mutant.
 
     offsets (n + 1,) int64; columns (m,) int64; letters (m,) uint8; singles,
-    independent and adjusted (L, q) float64; pairs (L (L - 1) / 2, q, q) float32 and
-    sums (4, n) float64. The adjusted sum is of single effects, and the epistasis.
+    independent and adjusted (L, q) float64; starts (L + 1,) int64, seconds (P,) int32
+    and pairs (P, q, q) float32; sums (4, n) float64. The adjusted sum is of single
+    effects, and the epistasis.
     """
-    length = singles.shape[0]
     for n in range(offsets.size - 1):
         additive = epistasis = alone = known = 0.0
         for k in range(offsets[n], offsets[n + 1]):
@@ -65,11 +91,13 @@ def sum_effects(offsets, columns, letters, singles, independent, adjusted, pairs
                 j = columns[m]
                 b = letters[m]
                 if i < j:
-                    pair = i * (2 * length - i - 3) // 2 + j - 1
-                    epistasis += np.float64(pairs[pair, a, b])
+                    pair = pair_number(i, j, starts, seconds)
+                    if pair >= 0:
+                        epistasis += np.float64(pairs[pair, a, b])
                 else:
-                    pair = j * (2 * length - j - 3) // 2 + i - 1
-                    epistasis += np.float64(pairs[pair, b, a])
+                    pair = pair_number(j, i, starts, seconds)
+                    if pair >= 0:
+                        epistasis += np.float64(pairs[pair, b, a])
         sums[0, n] = additive
         sums[1, n] = epistasis
         sums[2, n] = alone

@@ -212,6 +212,7 @@ def _origin_of(
             tables.independent,
             tables.adjusted,
             tables.pairs,
+            tables.seconds,
         ),
         "program": f"pottsfold {__version__}",
         "parts": f"of {BLOCK_BYTES} bytes or {BATCH_ROWS} rows",

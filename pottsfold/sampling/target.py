@@ -137,7 +137,7 @@ def _hopeless(model: PottsModel, letters: NDArray[np.bool_]) -> NDArray[np.bool_
     above = fields.max(axis=1, keepdims=True) - model.fields
     low = letters & (above > HOPELESS)
     for site in np.flatnonzero(low.any(axis=1)):
-        largest = np.abs(model.couplings[site]).max(axis=(1, 2))
+        largest = np.abs(model.couplings_of(int(site))).max(axis=(1, 2))
         low[site] &= above[site] > HOPELESS + 2 * largest.sum(dtype=np.float64)
     return np.asarray(low)
 
@@ -197,7 +197,7 @@ def _plain(
     table = aligned_zeros(shape, np.float32)
     for i in range(length):
         # J_ij(a, b) = J_ji(b, a), whose rows over a are contiguous.
-        table[i, :length, :, :size] = model.couplings[:, i]
+        table[i, :length, :, :size] = model.couplings_to(i)
     return model, table, 1.0
 
 
@@ -218,7 +218,7 @@ def _compact(
     def fill(scale: float) -> float:
         largest = 0.0
         for i in range(length):
-            rows[0, :, :, :size] = centred.couplings[:, i]
+            rows[0, :, :, :size] = centred.couplings_to(i)
             found = quantize(rows, scale, table[i : i + 1], (0,) * width)
             largest = max(largest, found)
         return largest

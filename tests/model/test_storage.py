@@ -206,7 +206,7 @@ def test_a_model_of_a_later_version_asks_for_an_update(saved):
     path.write_bytes(data)
     with pytest.raises(
         ModelFormatError,
-        match=r"newer pottsfold \(format 9; this program reads 1\): update",
+        match=r"newer pottsfold \(format 9; this program reads 1 and 2\): update",
     ):
         load_fit(path)
 

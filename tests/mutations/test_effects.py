@@ -233,14 +233,17 @@ def test_kernels_are_the_same_compiled_and_as_python(case):
     tables = effect_tables(model)
     pairs = np.empty(tables.pairs.shape, np.float32)
     modelled = np.ones(model.length, bool)
+    graph = model.graph
     plain(kernels.fill_pairs)(
-        model.couplings, model.focus, modelled, model.states.start, pairs
+        *(model.blocks, graph.later, tables.starts, tables.seconds),
+        *(model.focus, modelled, model.states.start, pairs),
     )
     np.testing.assert_allclose(pairs, tables.pairs, atol=1e-6)
     sums = np.empty((4, len(placed)))
     plain(kernels.sum_effects)(
         *(placed.offsets, placed.columns, placed.letters),
-        *(tables.singles, tables.independent, tables.adjusted, tables.pairs, sums),
+        *(tables.singles, tables.independent, tables.adjusted),
+        *(tables.starts, tables.seconds, tables.pairs, sums),
     )
     effects = tables.effects(placed)
     found = (effects.additive, effects.epistasis, effects.independent)

@@ -61,7 +61,7 @@ def exact_log_partition(
         felt = np.zeros((len(energies), counts[i]))
         felt += potts.fields[i, letters[i]]
         for j in range(i):
-            block = potts.couplings[j, i][np.ix_(letters[j], letters[i])]
+            block = potts.block(j, i)[np.ix_(letters[j], letters[i])]
             after = math.prod(counts[j + 1 : i])
             shaped = felt.reshape(-1, counts[j], after, counts[i])
             shaped += block[:, np.newaxis, :]

@@ -184,7 +184,10 @@ def _thinned(model: PottsModel, present: Floats, share: Floats) -> PottsModel:
     return replace(
         model,
         fields=fields,
-        couplings=model.couplings * pairs[..., np.newaxis, np.newaxis],
+        couplings=(
+            model.blocks
+            * pairs[model.graph.sites, model.graph.partners, np.newaxis, np.newaxis]
+        ).reshape(model.couplings.shape),
     )
 
 

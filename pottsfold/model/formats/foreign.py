@@ -210,7 +210,7 @@ def upper_blocks(
     """Yield i and J_ij of all j > i, shape (L - 1 - i, s, s), letters in ``order``."""
     places = model.alphabet.encode(order)
     for i in range(model.length - 1):
-        later = model.couplings[i, i + 1 :]
+        later = model.couplings_of(i)[i + 1 :]
         yield i, np.ascontiguousarray(later[:, places[:, np.newaxis], places])
 
 

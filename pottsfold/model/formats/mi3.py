@@ -110,7 +110,7 @@ def _write(handle: BinaryIO, fit: Fit) -> None:
     )
     shares = model.fields / np.float32(length - 1)
     for i in range(length - 1):
-        later = model.couplings[i, i + 1 :] + shares[i][:, np.newaxis]
+        later = model.couplings_of(i)[i + 1 :] + shares[i][:, np.newaxis]
         later += shares[i + 1 :, np.newaxis, :]
         handle.write((-later).astype("<f4").tobytes())
 

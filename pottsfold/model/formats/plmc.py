@@ -246,7 +246,7 @@ def write_sites(handle: BinaryIO, model: PottsModel) -> None:
 
 def later_blocks(model: PottsModel, i: int) -> NDArray[np.float32]:
     """Return J_ij of all j > i over the modelled letters, shape (L - 1 - i, q, q)."""
-    blocks = model.couplings[i, i + 1 :, model.states, model.states]
+    blocks = model.couplings_of(i)[i + 1 :, model.states, model.states]
     return np.ascontiguousarray(blocks, "<f4")
 
 

@@ -166,4 +166,11 @@ def losses(fit: Fit, foreign: ModelFormat) -> list[str]:
     if FOCUS in lost and FOCUS_NAME in lost:
         lost.remove(FOCUS_NAME)
         lost[lost.index(FOCUS)] = "focus sequence and name"
-    return [f"Lost in this format: {', '.join(lost)}", *foreign.changes(model)]
+    sentences = [f"Lost in this format: {', '.join(lost)}", *foreign.changes(model)]
+    if not model.graph.is_complete:
+        of = model.length * (model.length - 1) // 2
+        sentences.append(
+            f"{model.graph.n_pairs} of {of} pairs have couplings; those of the others "
+            "are written as zeros"
+        )
+    return sentences

@@ -43,7 +43,7 @@ def predicted_epistasis(
     u, v = focus[i], focus[j]
     result = np.zeros(len(epistasis))
     for sign, first, second in ((1, a, b), (-1, a, v), (-1, u, b), (1, u, v)):
-        result += sign * model.couplings[i, j, first, second].astype(np.float64)
+        result += sign * model.coupling(i, j, first, second)
     return result
 
 

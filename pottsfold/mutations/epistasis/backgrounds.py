@@ -122,7 +122,7 @@ def background_effects(
             codes[rows],
             column,
             model.fields[column],
-            model.couplings[column],
+            model.couplings_of(column),
             old,
             letter,
             part,

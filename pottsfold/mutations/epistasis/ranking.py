@@ -225,9 +225,7 @@ def pair_differences(
     """Return e_ij(a, b) for indices that broadcast, summed in the kernel's order."""
     focus = np.minimum(model.require_focus(), model.alphabet.size - 1)
     u, v = focus[i], focus[j]
-    couplings = model.couplings
-    own = couplings[i, j, a, v].astype(np.float64)
-    together = couplings[i, j, a, b].astype(np.float64) - own
-    together -= couplings[i, j, u, b]
-    together += couplings[i, j, u, v]
+    together = model.coupling(i, j, a, b) - model.coupling(i, j, a, v)
+    together -= model.coupling(i, j, u, b)
+    together += model.coupling(i, j, u, v)
     return together

@@ -121,7 +121,7 @@ def site_pairs(model: PottsModel, *, threads: int | None = None) -> SitePairs:
     def summarize(i: int) -> None:
         kernels.summarize_site(
             i,
-            model.couplings[i],
+            model.couplings_of(i),
             focus,
             effects,
             MIN_EFFECT,

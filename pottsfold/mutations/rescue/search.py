@@ -189,7 +189,7 @@ def double_rescues(
     def search(i: int) -> None:
         kernels.best_of_site(
             i,
-            model.couplings[i],
+            model.couplings_of(i),
             focus,
             gains,
             excesses,
