@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
-from pottsfold.inference.pseudolikelihood.patterns import find_patterns
+from pottsfold.inference.pseudolikelihood.patterns import Patterns, find_patterns
 from pottsfold.lazy import lazy_module
 from pottsfold.model.graph import PairGraph
 from pottsfold.model.independent import independent_fields
@@ -76,6 +76,10 @@ class Sites:
         """Prepare what logits are summed by."""
         self.graph = PairGraph.complete(self.length)
         self._patterns = find_patterns(self._by_column, self.size + 1)
+
+    def _patterns_of(self, site: int) -> Patterns:
+        """Return the patterns of the columns that a site is coupled to."""
+        return self._patterns
 
     @property
     def table_shape(self) -> tuple[int, int, int]:
@@ -166,13 +170,14 @@ class Sites:
     def _summed(self, site: int, table: Table) -> Scratch:
         """Return this thread's arrays with the logits of one site's couplings."""
         scratch = self._thread_scratch()
-        patterns, lanes = self._patterns, self._lanes
+        patterns, lanes = self._patterns_of(site), self._lanes
         nodes = (patterns.parents, patterns.columns, patterns.letters)
-        kernels.sum_patterns(table, *nodes, scratch.rows, lanes)
+        rows = scratch.rows[: patterns.n_nodes]
+        kernels.sum_patterns(table, *nodes, rows, lanes)
         kernels.sum_logits(
             patterns.of_sequences,
             patterns.bases,
-            scratch.rows,
+            rows,
             BLOCK,
             scratch.logits,
             lanes,
@@ -181,17 +186,18 @@ class Sites:
 
     def _parted(self, site: int, scratch: Scratch, slopes: Table) -> None:
         """Write the derivatives by the couplings from those by the logits."""
-        patterns, lanes = self._patterns, self._lanes
+        patterns, lanes = self._patterns_of(site), self._lanes
         nodes = (patterns.parents, patterns.columns, patterns.letters)
+        rows = scratch.rows[: patterns.n_nodes]
         kernels.sum_slopes(
             patterns.of_sequences,
             patterns.bases,
             scratch.residuals,
             BLOCK,
-            scratch.rows,
+            rows,
             lanes,
         )
-        kernels.part_patterns(scratch.rows, *nodes, slopes, lanes)
+        kernels.part_patterns(rows, *nodes, slopes, lanes)
 
     def _states_by_column(self, alignment: Alignment) -> NDArray[np.uint8]:
         """Return modelled letters as 0..s-1 and absent ones as s, shape (L, N)."""
@@ -202,12 +208,15 @@ class Sites:
     def _thread_scratch(self) -> Scratch:
         """Return this thread's arrays."""
         if not hasattr(self._scratch, "arrays"):
-            self._scratch.arrays = self._new_scratch()
+            self._scratch.arrays = Scratch(
+                self.n_sequences, self._most_nodes, self.width
+            )
         arrays: Scratch = self._scratch.arrays
         return arrays
 
-    def _new_scratch(self) -> Scratch:
-        return Scratch(self.n_sequences, self._patterns.n_nodes, self.width)
+    @property
+    def _most_nodes(self) -> int:
+        return self._patterns.n_nodes
 
 
 class Scratch:
