@@ -19,7 +19,7 @@ from pottsfold.model import Fit, load_fit, save_fit
 from pottsfold.model.focus import renumbered, with_focus
 from pottsfold.model.formats import (
     COMPRESSED,
-    MODEL_FORMATS,
+    WRITTEN_FORMATS,
     ModelFormat,
     foreign_named,
     foreign_of_ending,
@@ -32,7 +32,7 @@ NATIVE, NATIVE_ENDING = "potts", ".potts"
 if TYPE_CHECKING:
     FormatName = str
 else:
-    FormatName = Literal[(NATIVE, *(each.name for each in MODEL_FORMATS))]
+    FormatName = Literal[(NATIVE, *(each.name for each in WRITTEN_FORMATS))]
 
 
 def convert(
@@ -50,14 +50,22 @@ def convert(
 
     What the new format cannot hold is listed on standard error.
 
+    Formats whose names end in -bias hold log p(letter | the rest of the focus sequence)
+    of every residue, for programs that design sequences: give the file to ProteinMPNN
+    as --bias_by_res_jsonl, to LigandMPNN as --bias_AA_per_residue, and put it into the
+    JSON settings of foundry's MPNN as bias_per_residue. Residues are those of chain A,
+    numbered as in the model (--first), and the structure is named as the focus sequence.
+
     Parameters
     ----------
     model
-        Model file: native, plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or Mi3, recognised
-        by its content; plain or compressed.
+        Model file: native, plmc, CCMpred, adabmDCA, bmDCA, GREMLIN, Mi3, StructureDCA,
+        an .npz of PottsMPNN's or caliby's tables, or a dense .npy (L, L, q, q) such as
+        a language model's Jacobian; recognised by its content; plain or compressed.
     output
         File to write: .potts native, .model plmc, .raw .braw CCMpred, .mrf GREMLIN,
-        .dat adabmDCA, .npy Mi3; all but .potts are compressed if .gz is added.
+        .dat adabmDCA, .npy Mi3, .npz StructureDCA; all but .potts are compressed if .gz
+        is added.
     to
         Output format, if the ending of the file does not determine it.
     focus
@@ -116,7 +124,7 @@ def _target(output: Path, to: FormatName | None) -> ModelFormat | None:
         return foreign_named(to)
     foreign = foreign_of_ending(output)
     if foreign is None:
-        endings = " ".join(f.ending for f in MODEL_FORMATS if f.ending)
+        endings = " ".join(f.ending for f in WRITTEN_FORMATS if f.ending)
         raise UsageError(
             f"{output}: its ending names no format ({NATIVE_ENDING}; {endings}, and "
             f"{COMPRESSED} after these); choose one of these, or give `to`"

@@ -13,6 +13,11 @@ CCMpred            ARND...YV-, no gap field      ours    nothing
 adabmDCA, bmDCA    named, or numbered            ours    nothing
 GREMLIN .mrf       ARND...YV-, AUCG-, 01-        ours    columns of the alignment
 Mi3 .npy           in our order                  turned  nothing; fields in couplings
+StructureDCA .npz  AC...WY-                      ours    focus, Neff, pairs of contacts
+PottsMPNN .npz     AC...WY                       turned  focus; read alone
+caliby .npz        ARND...YV                     turned  nothing; read alone
+dense .npy         in our order                  ours    nothing; read alone
+MPNN biases        AC...WY, or names             ours    log p alone; written alone
 =================  ============================  ======  =============================
 """
 
@@ -20,6 +25,8 @@ from pottsfold.model.formats.foreign import ModelFormat
 from pottsfold.model.formats.registry import (
     COMPRESSED,
     MODEL_FORMATS,
+    READ_FORMATS,
+    WRITTEN_FORMATS,
     foreign_named,
     foreign_of_ending,
     losses,
@@ -30,6 +37,8 @@ from pottsfold.model.formats.registry import (
 __all__ = [
     "COMPRESSED",
     "MODEL_FORMATS",
+    "READ_FORMATS",
+    "WRITTEN_FORMATS",
     "ModelFormat",
     "foreign_named",
     "foreign_of_ending",
