@@ -54,7 +54,7 @@ def convert(
     of every residue, for programs that design sequences: give the file to ProteinMPNN
     as --bias_by_res_jsonl, to LigandMPNN as --bias_AA_per_residue, and put it into the
     JSON settings of foundry's MPNN as bias_per_residue. Residues are those of chain A,
-    numbered as in the model (--first), and the structure is named as the focus sequence.
+    numbered as in the model (--first); the structure is named as the focus sequence.
 
     Parameters
     ----------

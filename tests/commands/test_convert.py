@@ -9,7 +9,7 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.convert import NATIVE, FormatName
 from pottsfold.commands.main import main
 from pottsfold.model import Fit, FitReport, load_fit, save_fit
-from pottsfold.model.formats import MODEL_FORMATS
+from pottsfold.model.formats import WRITTEN_FORMATS
 from tests.strategies import random_model
 
 
@@ -21,12 +21,12 @@ def native(tmp_path):
 
 
 def test_every_format_can_be_asked_for():
-    assert FormatName.__args__ == (NATIVE, *(f.name for f in MODEL_FORMATS))
+    assert FormatName.__args__ == (NATIVE, *(f.name for f in WRITTEN_FORMATS))
 
 
 @pytest.mark.parametrize(
     ("ending", "title"),
-    [(f.ending, f.title) for f in MODEL_FORMATS if f.ending]
+    [(f.ending, f.title) for f in WRITTEN_FORMATS if f.ending]
     + [(".braw.gz", "CCMpred .braw"), (".model.gz", "plmc .model")],
 )
 def test_the_ending_chooses_the_format(tmp_path, native, capsys, ending, title):

@@ -4,10 +4,10 @@ Both programs make a model of a structure, hold it as arrays, and leave saving t
 user; an archive of these arrays by the programs' own names is read:
 
 PottsMPNN (``get_etab``)
-    ``etab`` (1, L, K, 22, 22) and the neighbours ``E_idx`` (1, L, K). A site is among its
-    own neighbours, and on that table's diagonal stand its own energies. Letters in
-    alphabetical order, then two without energies; ``wt_seq``, if it is there. The energy
-    is the sum over all tables, so that two sites that list each other have two
+    ``etab`` (1, L, K, 22, 22) and the neighbours ``E_idx`` (1, L, K). A site is among
+    its own neighbours, and on that table's diagonal stand its own energies. Letters in
+    alphabetical order, then two without energies; ``wt_seq``, if it is there. The
+    energy is the sum over all tables, so that two sites that list each other have two
     (``calc_eners``). The table of all pairs that ``expand_etab`` makes does not tell
     these from others, so it is not read.
 caliby (``potts_decoder_aux``)
@@ -91,8 +91,8 @@ def _one(
         array = array[0]
     if array.ndim != dimensions:
         raise content.bad(
-            f"{name}: shape {array.shape}, where {dimensions} indices are due; save one "
-            "structure at a time"
+            f"{name}: shape {array.shape}, where {dimensions} indices are due; save "
+            "one structure at a time"
         )
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 

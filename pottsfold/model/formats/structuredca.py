@@ -2,9 +2,9 @@
 
 Arrays as its ``DCAModel.write_coeff`` saves them (structuredca 1.1.1): ``contacts``
 (L, L) bool, symmetric; ``h`` (L, 21); ``J`` (P, 21, 21), pairs i < j that are contacts,
-i outer, the letter at i outer; ``target_sequence``; its settings, a number each. Letters
-are in alphabetical order, the gap last. E = - sum h - sum J, zero-sum over what is a
-letter: with ``exclude_gaps`` the gap is none, and its parameters are zero. Weights by
+i outer, the letter at i outer; ``target_sequence``; its settings, one number each.
+Letters stand in alphabetical order, the gap last. E = - sum h - sum J, zero-sum over
+letters: with ``exclude_gaps`` the gap is none, and its parameters are zero. Weights by
 accessibility, which the program may multiply energies by, are not in the file.
 """
 
@@ -91,8 +91,8 @@ def _reading(content: Content, arrays: npz.Arrays) -> Reading:
         if (value := arrays.number(theirs)) is not None
     }
     notes = (
-        f"letters {ORDER[states]}; {gap_note(model, marked=True)}; a higher parameter is more "
-        "probable, as here",
+        f"letters {ORDER[states]}; {gap_note(model, marked=True)}; a higher parameter "
+        "is more probable, as here",
         *graph_note(model),
         "sites are numbered from 1; energies are without weights by accessibility",
     )
