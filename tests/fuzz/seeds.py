@@ -24,7 +24,7 @@ from xopen import xopen
 
 from pottsfold.commands.main import main
 from pottsfold.contacts.accessibility import SIDE_CHAIN_ATOMS
-from pottsfold.model.formats import MODEL_FORMATS
+from pottsfold.model.formats import READ_FORMATS, WRITTEN_FORMATS
 from pottsfold.tables.parts import TableParts
 from tests.contacts.made_structures import (
     THREE,
@@ -34,13 +34,14 @@ from tests.contacts.made_structures import (
     mmcif_text,
     pdb_text,
 )
+from tests.model.formats import layouts
 
 FOCUS, FIRST = "MKVAWTHE", 11
 N_SEQUENCES = 40
 
 ALIGNMENTS = ("a.fasta", "a.a2m", "a.a3m", "a.sto", "a.aln", "a.psicov", "a.pir")
 ALIGNMENTS += ("a.fasta.gz", "a.sto.xz", "a.a3m.zst", "a.aln.bz2")
-FOREIGN = tuple(f"m.{foreign.name}" for foreign in MODEL_FORMATS)
+FOREIGN = tuple(f"m.{foreign.name}" for foreign in READ_FORMATS)
 NATIVE = ("m.potts", "matched.potts", "plain.potts", "rna.potts")
 PACKED_MODELS = ("m.gremlin.gz", "m.ccmpred-braw.gz", "m.plmc.xz")
 MODELS = (*NATIVE, *FOREIGN, *PACKED_MODELS)
@@ -235,8 +236,18 @@ def _models() -> None:
     rows = Path("a.psicov").read_text().split()
     Path("small.fasta").write_text("".join(f">s/11-14\n{row[:4]}\n" for row in rows))
     _run("fit small.fasta -o small.potts --threads 1 --lambda-h 0.1 --lambda-j 1")
-    for foreign in MODEL_FORMATS:
-        _run(f"convert small.potts m.{foreign.name} --to {foreign.name}")
+    for foreign in READ_FORMATS:
+        if foreign in WRITTEN_FORMATS:
+            _run(f"convert small.potts m.{foreign.name} --to {foreign.name}")
+    neighbours = np.array([[0, 2], [1, 0], [2, 0], [3, 1]])
+    for name, data in {
+        "tensor": layouts.array(layouts.tensor(4, layouts.PLMC_ORDER)),
+        "pottsmpnn": layouts.archive(
+            **layouts.pottsmpnn_arrays(4, neighbours, FOCUS[:4])
+        ),
+        "caliby": layouts.archive(**layouts.caliby_arrays(4, neighbours)),
+    }.items():
+        Path(f"m.{name}").write_bytes(data)
 
 
 def _learnt() -> None:

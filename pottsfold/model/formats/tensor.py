@@ -24,6 +24,7 @@ from pottsfold.model.formats.foreign import (
     graph_note,
     letters_of_size,
 )
+from pottsfold.model.formats.neighbours import N_STATES
 
 TITLE = "dense .npy"
 
@@ -44,6 +45,12 @@ def _read(content: Content) -> Reading:
     length, q = shape[0], shape[1 if interleaved else 2]
     if length < 2:
         raise content.bad("a model of one site; two are needed")
+    if q == N_STATES:
+        raise content.bad(
+            "22 letters, as in the table of all pairs that PottsMPNN makes, which does "
+            "not tell how often a pair counts; save what it is made of instead: "
+            "numpy.savez('a.npz', etab=..., E_idx=..., wt_seq=...)"
+        )
     letters = letters_of_size(content, q)
     values = npy.numbers_of(content, header).reshape(shape)
     if interleaved:

@@ -129,6 +129,13 @@ def ccmpred_braw(length, *, double=False, shuffled=False):
     return b"\x85" + b"".join(reversed(entries) if shuffled else entries)
 
 
+def array(values):
+    """An .npy as NumPy writes it."""
+    handle = io.BytesIO()
+    np.save(handle, values)
+    return handle.getvalue()
+
+
 def archive(**arrays):
     """An .npz as NumPy writes it."""
     handle = io.BytesIO()

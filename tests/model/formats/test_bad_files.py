@@ -1,7 +1,6 @@
 """Damaged and hostile files: one line that says what and where, and little memory."""
 
 import gzip
-import io
 import struct
 import tracemalloc
 
@@ -23,12 +22,6 @@ LENGTH = 3
 NEIGHBOURS = np.array([[0, 2], [1, 0], [2, 0]])
 
 
-def saved(array):
-    handle = io.BytesIO()
-    np.save(handle, array)
-    return handle.getvalue()
-
-
 FILES = {
     "raw": layouts.ccmpred_raw(LENGTH),
     "braw": layouts.ccmpred_braw(LENGTH),
@@ -37,8 +30,8 @@ FILES = {
     "bmdca": layouts.adabmdca(LENGTH, numbers=True),
     "plmc": layouts.plmc(LENGTH, "ACW", [3, 4, 6]),
     "plmc_v1": layouts.plmc_v1(LENGTH, "ACW", [3, 4, 6]),
-    "mi3": saved(np.ones((3, 441), np.float32)),
-    "tensor": saved(np.ones((3, 3, 20, 20), np.float32)),
+    "mi3": layouts.array(np.ones((3, 441), np.float32)),
+    "tensor": layouts.array(np.ones((3, 3, 20, 20), np.float32)),
     "structuredca": layouts.archive(
         **layouts.structuredca_arrays(LENGTH, [(0, 2), (1, 2)], "ACW")
     ),
