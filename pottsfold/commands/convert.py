@@ -21,6 +21,7 @@ from pottsfold.model.formats import (
     COMPRESSED,
     WRITTEN_FORMATS,
     ModelFormat,
+    for_chain,
     foreign_named,
     foreign_of_ending,
     losses,
@@ -42,6 +43,7 @@ def convert(
     to: FormatName | None = None,
     focus: TextOrFile | None = None,
     first: int | None = None,
+    chain: str | None = None,
     match_temperature: InputFile | None = None,
     seed: int = 0,
     threads: int | None = None,
@@ -49,12 +51,6 @@ def convert(
     """Convert a model to the format of another program, or from it.
 
     What the new format cannot hold is listed on standard error.
-
-    Formats whose names end in -bias hold log p(letter | the rest of the focus sequence)
-    of every residue, for programs that design sequences: give the file to ProteinMPNN
-    as --bias_by_res_jsonl, to LigandMPNN as --bias_AA_per_residue, and put it into the
-    JSON settings of foundry's MPNN as bias_per_residue. Residues are those of chain A,
-    numbered as in the model (--first); the structure is named as the focus sequence.
 
     Parameters
     ----------
@@ -67,12 +63,18 @@ def convert(
         .dat adabmDCA, .npy Mi3, .npz StructureDCA; all but .potts are compressed if .gz
         is added.
     to
-        Output format, if the ending of the file does not determine it.
+        Output format, if the ending of the file does not determine it. Those that end
+        in -bias hold log p(letter | the rest of the focus sequence) of every residue,
+        in nats, for programs that design sequences: give the file to ProteinMPNN as
+        --bias_by_res_jsonl, to LigandMPNN as --bias_AA_per_residue, and put it into the
+        JSON settings of foundry's MPNN as bias_per_residue.
     focus
         New focus sequence: a file, whose first sequence is taken, or the sequence
         itself.
     first
         Residue number of the first site. Default: from --focus, or as in the model.
+    chain
+        Chain of the residues, for the -bias formats (default A).
     match_temperature
         Alignment of natural sequences: find the temperature at which samples are most
         similar to them, and keep it in a .potts file for sample --temperature
@@ -89,6 +91,12 @@ def convert(
             f"only a {NATIVE_ENDING} file keeps a temperature, not {output}",
             parameter="match_temperature",
         )
+    if chain is not None:
+        if foreign is None:
+            raise UsageError(
+                "only biases are for a chain; give `to`", parameter="chain", value=chain
+            )
+        foreign = for_chain(foreign, chain)
     fit = load_fit(model)
     for sentence in fit.report.history:
         if fit.report.method.startswith("read from"):

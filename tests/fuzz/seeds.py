@@ -239,15 +239,24 @@ def _models() -> None:
     for foreign in READ_FORMATS:
         if foreign in WRITTEN_FORMATS:
             _run(f"convert small.potts m.{foreign.name} --to {foreign.name}")
-    neighbours = np.array([[0, 2], [1, 0], [2, 0], [3, 1]])
-    for name, data in {
-        "tensor": layouts.array(layouts.tensor(4, layouts.PLMC_ORDER)),
-        "pottsmpnn": layouts.archive(
-            **layouts.pottsmpnn_arrays(4, neighbours, FOCUS[:4])
-        ),
-        "caliby": layouts.archive(**layouts.caliby_arrays(4, neighbours)),
-    }.items():
+    for name, data in _arrays().items():
         Path(f"m.{name}").write_bytes(data)
+
+
+def _arrays() -> dict[str, bytes]:
+    """Return models in arrays that are read alone, by format: four sites each."""
+    rng = np.random.default_rng(5)
+    neighbours = np.array([[0, 2], [1, 0], [2, 0], [3, 1]])
+    pottsmpnn = layouts.pottsmpnn_arrays(4, neighbours, FOCUS[:4])
+    caliby = layouts.caliby_arrays(4, neighbours)
+    # Couplings of those are sums over letters, which a gauge leaves nothing of.
+    for arrays, name in ((pottsmpnn, "etab"), (caliby, "J")):
+        arrays[name] = rng.normal(size=arrays[name].shape)
+    return {
+        "tensor": layouts.array(rng.normal(size=(4, 4, 21, 21))),
+        "pottsmpnn": layouts.archive(**pottsmpnn),
+        "caliby": layouts.archive(**caliby),
+    }
 
 
 def _learnt() -> None:

@@ -21,6 +21,7 @@ MPNN biases        AC...WY, or names             ours    log p alone; written al
 =================  ============================  ======  =============================
 """
 
+from pottsfold.model.formats.bias import for_chain
 from pottsfold.model.formats.foreign import ModelFormat
 from pottsfold.model.formats.registry import (
     COMPRESSED,
@@ -40,6 +41,7 @@ __all__ = [
     "READ_FORMATS",
     "WRITTEN_FORMATS",
     "ModelFormat",
+    "for_chain",
     "foreign_named",
     "foreign_of_ending",
     "losses",

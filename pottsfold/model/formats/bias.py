@@ -17,14 +17,15 @@ foundry ``bias_per_residue`` (``mpnn.utils.inference``)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.alphabet import PROTEIN
-from pottsfold.errors import OutputError
+from pottsfold.errors import OutputError, UsageError
 from pottsfold.model.energy import conditional_log_probabilities
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.foreign import ModelFormat, require_alphabet
@@ -54,51 +55,41 @@ def _written(handle: BinaryIO, value: dict[str, Any]) -> None:
     handle.write(json.dumps(value, allow_nan=False).encode() + b"\n")
 
 
-def _by_residue(
-    title: str, tokens: list[str], lowest: int | None = None
-) -> Callable[[BinaryIO, Fit], None]:
-    """Return what writes a bias of every residue by its chain and number.
-
-    Parameters
-    ----------
-    title : str
-        The format's, for errors.
-    tokens : list of str
-        The program's words for the letters.
-    lowest : int, optional
-        Lowest residue number that the program can read.
-    """
-
-    def write(handle: BinaryIO, fit: Fit) -> None:
-        positions = fit.model.numbering.positions
-        if lowest is not None and positions[0] < lowest:
-            raise OutputError(
-                f"{title} has no residue numbers below {lowest}, and the first is "
-                f"{positions[0]}; renumber with `first`"
-            )
-        rows = _biases(fit.model, title).round(DIGITS).tolist()
-        named = {
-            f"{CHAIN}{position}": dict(zip(tokens, row, strict=True))
-            for position, row in zip(positions, rows, strict=True)
-        }
-        _written(handle, named)
-
-    return write
-
-
-def _write_proteinmpnn(handle: BinaryIO, fit: Fit) -> None:
+def _write_proteinmpnn(handle: BinaryIO, fit: Fit, *, chain: str) -> None:
     model = fit.model
-    biases = _biases(model, PROTEINMPNN.title)
-    places = model.numbering.positions - model.numbering.positions[0]
+    biases = _biases(model, "ProteinMPNN")
+    positions = model.numbering.positions
+    places = positions - positions[0]
     if places[-1] >= MAX_ROWS:
         raise OutputError(
-            f"residue numbers {model.numbering.positions[0]} to "
-            f"{model.numbering.positions[-1]} make {places[-1] + 1} rows, more than a "
-            "chain has"
+            f"residue numbers {positions[0]} to {positions[-1]} make {places[-1] + 1} "
+            "rows, more than a chain has"
         )
     rows = np.zeros((int(places[-1]) + 1, N_COLUMNS))
     rows[places, :-1] = biases.round(DIGITS)
-    _written(handle, {_structure(model): {CHAIN: rows.tolist()}})
+    _written(handle, {_structure(model): {chain: rows.tolist()}})
+
+
+def _write_by_residue(
+    handle: BinaryIO, fit: Fit, *, title: str, tokens: Sequence[str], chain: str
+) -> None:
+    """Write a bias of every residue by its chain and number, letters by ``tokens``."""
+    rows = _biases(fit.model, title).round(DIGITS).tolist()
+    named = {
+        f"{chain}{position}": dict(zip(tokens, row, strict=True))
+        for position, row in zip(fit.model.numbering.positions, rows, strict=True)
+    }
+    _written(handle, named)
+
+
+def _write_foundry(handle: BinaryIO, fit: Fit, *, chain: str) -> None:
+    first = fit.model.numbering.positions[0]
+    if first < 0 or not chain.isalpha():
+        raise OutputError(
+            "foundry has no residue numbers below 0 and no chains but of letters, so "
+            f"it cannot read {chain}{first}; renumber with `first`"
+        )
+    _write_by_residue(handle, fit, title="foundry", tokens=THREE, chain=chain)
 
 
 def _structure(model: PottsModel) -> str:
@@ -106,57 +97,68 @@ def _structure(model: PottsModel) -> str:
     return model.focus_name.partition("/")[0]
 
 
-def _changes(model: PottsModel) -> list[str]:
-    return [
+def _changes(model: PottsModel, *, chain: str, named: bool) -> list[str]:
+    positions = model.numbering.positions
+    first = (
         "written are log p(letter | the rest of the focus sequence), in nats: the "
         "model cannot be read back from them"
-    ]
-
-
-def _changes_proteinmpnn(model: PottsModel) -> list[str]:
-    positions = model.numbering.positions
+    )
+    if named:
+        return [
+            first,
+            f"for structure {_structure(model)!r}, the name of the PDB file without "
+            f".pdb, whose chain {chain} must have residues {positions[0]} to "
+            f"{positions[-1]}",
+        ]
     return [
-        *_changes(model),
-        f"for structure {_structure(model)!r}, which must be the name of the PDB file "
-        f"without .pdb, chain {CHAIN}, whose residues must be {positions[0]} to "
-        f"{positions[-1]}",
+        first,
+        f"for residues {chain}{positions[0]} to {chain}{positions[-1]}: the numbers "
+        "must be those in the structure",
     ]
 
 
-def _changes_by_residue(model: PottsModel) -> list[str]:
-    positions = model.numbering.positions
-    return [
-        *_changes(model),
-        f"for residues {CHAIN}{positions[0]} to {CHAIN}{positions[-1]}, which must be "
-        "the numbers in the structure",
-    ]
+def _bias(
+    name: str, title: str, write: Callable[..., None], chain: str = CHAIN
+) -> ModelFormat:
+    return ModelFormat(
+        name=name,
+        title=title,
+        ending="",
+        conventions="a higher number is more probable",
+        holds=frozenset(),
+        write=partial(write, chain=chain),
+        changes=partial(_changes, chain=chain, named=write is _write_proteinmpnn),
+    )
 
 
-_CONVENTIONS = "a higher number is more probable"
-PROTEINMPNN = ModelFormat(
-    name="proteinmpnn-bias",
-    title="bias_by_res_jsonl of ProteinMPNN",
-    ending="",
-    conventions=f"letters {LETTERS}X; {_CONVENTIONS}",
-    holds=frozenset(),
-    write=_write_proteinmpnn,
-    changes=_changes_proteinmpnn,
+def for_chain(foreign: ModelFormat, chain: str) -> ModelFormat:
+    """Return a format of biases for another chain than A.
+
+    Raises
+    ------
+    UsageError
+        If it is no format of biases, or that is no chain's name.
+    """
+    found = [kind for kind in _KINDS if kind[0] == foreign.name]
+    if not found:
+        names = ", ".join(kind[0] for kind in _KINDS)
+        raise UsageError(
+            f"only biases are for a chain ({names})", parameter="chain", value=chain
+        )
+    if not (chain.isascii() and chain.isalnum()):
+        raise UsageError(
+            "a chain is named by letters and digits", parameter="chain", value=chain
+        )
+    return _bias(*found[0], chain=chain)
+
+
+_KINDS = (
+    ("proteinmpnn-bias", "bias_by_res_jsonl of ProteinMPNN", _write_proteinmpnn),
+    (
+        "ligandmpnn-bias",
+        "bias_AA_per_residue of LigandMPNN",
+        partial(_write_by_residue, title="LigandMPNN", tokens=LETTERS),
+    ),
+    ("foundry-bias", "bias_per_residue of foundry's MPNN", _write_foundry),
 )
-LIGANDMPNN = ModelFormat(
-    name="ligandmpnn-bias",
-    title="bias_AA_per_residue of LigandMPNN",
-    ending="",
-    conventions=_CONVENTIONS,
-    holds=frozenset(),
-    write=_by_residue("LigandMPNN", list(LETTERS)),
-    changes=_changes_by_residue,
-)
-FOUNDRY = ModelFormat(
-    name="foundry-bias",
-    title="bias_per_residue of foundry's MPNN",
-    ending="",
-    conventions=_CONVENTIONS,
-    holds=frozenset(),
-    write=_by_residue("foundry", THREE, lowest=0),
-    changes=_changes_by_residue,
-)
+BIASES = tuple(_bias(*kind) for kind in _KINDS)

@@ -28,6 +28,8 @@ MAGIC = b"PK\x03\x04"
 PIECE = 2**20
 TORCH = "data.pkl"
 ENDING = ".npy"
+WORDS = {"U": "text", "b1": "bool", "i": "int", "f": "float"}
+WORDS |= {kind: np.dtype(kind).name for kind in ("i4", "i8", "f4", "f8")}
 # The first date that a zip can say: the same model makes the same bytes.
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -89,7 +91,8 @@ class Arrays:
             raise member.bad("not a NumPy array")
         header = npy.header_of(member)
         if header.kind not in kinds and header.kind[0] not in kinds:
-            raise member.bad(f"an array of {header.dtype}, where another type is due")
+            due = " or ".join(WORDS[kind] for kind in kinds)
+            raise member.bad(f"an array of {header.dtype.name}, where {due} is due")
         return npy.numbers_of(member, header)
 
     def number(self, name: str) -> float | None:
@@ -104,6 +107,8 @@ class Arrays:
         value = self.array(name, "U")
         if value.shape:
             raise self._named(name).bad("a list, where a text is due")
+        if not value.itemsize:
+            return ""
         codes = value.reshape(1).view(f"{value.dtype.byteorder}u4")
         letters = (chr(code) if code < 0x110000 else "?" for code in codes if code)
         return "".join(each if each.isprintable() else "?" for each in letters)

@@ -10,7 +10,7 @@ from pottsfold.errors import ModelFormatError, UsageError, nearest
 from pottsfold.files import sha256_of, written_whole
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.formats.adabmdca import ADABMDCA, BMDCA
-from pottsfold.model.formats.bias import FOUNDRY, LIGANDMPNN, PROTEINMPNN
+from pottsfold.model.formats.bias import BIASES
 from pottsfold.model.formats.ccmpred_braw import CCMPRED_BRAW
 from pottsfold.model.formats.ccmpred_raw import CCMPRED_RAW
 from pottsfold.model.formats.content import Content, open_content
@@ -51,9 +51,7 @@ MODEL_FORMATS = (
     CCMPRED_RAW,
     PLMC_V1,
     PLMC,
-    PROTEINMPNN,
-    LIGANDMPNN,
-    FOUNDRY,
+    *BIASES,
 )
 READ_FORMATS = tuple(each for each in MODEL_FORMATS if each.read is not None)
 WRITTEN_FORMATS = tuple(each for each in MODEL_FORMATS if each.write is not None)

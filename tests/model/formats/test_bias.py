@@ -11,7 +11,7 @@ from pottsfold.alignment import Numbering
 from pottsfold.alphabet import PROTEIN, RNA
 from pottsfold.errors import OutputError, UsageError
 from pottsfold.model import Fit, FitReport, PottsModel
-from pottsfold.model.formats import foreign_named, losses
+from pottsfold.model.formats import for_chain, foreign_named, losses
 from tests.strategies import masked, random_model
 
 NAMES = ("proteinmpnn-bias", "ligandmpnn-bias", "foundry-bias")
@@ -91,11 +91,26 @@ def test_what_has_no_bias_is_refused(name):
 
 def test_numbers_that_a_program_cannot_read_are_refused():
     assert list(written("ligandmpnn-bias", two_sites(first=-3))) == ["A-3", "A-1"]
-    with pytest.raises(OutputError, match=r"no residue numbers below 0.*-3"):
+    with pytest.raises(OutputError, match=r"no residue numbers below 0.*A-3"):
         written("foundry-bias", two_sites(first=-3))
     far = replace(two_sites(), numbering=Numbering(np.array([1, 10**9])))
     with pytest.raises(OutputError, match="1000000000 rows"):
         written("proteinmpnn-bias", far)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_residues_may_be_of_another_chain(name):
+    handle = io.BytesIO()
+    foreign = for_chain(foreign_named(name), "B")
+    foreign.write(handle, Fit(two_sites(), FitReport("x")))
+    found = json.loads(handle.getvalue())
+    assert list(found.get("1abc", found)) in (["B"], ["B11", "B13"])
+    assert "B" in losses(Fit(two_sites(), FitReport("x")), foreign)[1]
+    for bad in ("", "A,B", "-", "\n"):
+        with pytest.raises(UsageError, match="letters and digits"):
+            for_chain(foreign, bad)
+    with pytest.raises(UsageError, match="only biases"):
+        for_chain(foreign_named("mi3"), "B")
 
 
 def test_names_are_quoted():
