@@ -74,7 +74,7 @@ def test_models_are_not_of_a_chain(tmp_path, native, capsys, words):
     assert not out.exists()
 
 
-def test_what_is_read_alone_is_not_offered(tmp_path, native, capsys):
+def test_what_is_only_read_is_not_offered(tmp_path, native, capsys):
     out = tmp_path / "b"
     assert main(["convert", str(native), str(out), "--to", "tensor"]) == 2
     assert "ligandmpnn-bias" in capsys.readouterr().err

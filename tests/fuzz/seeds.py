@@ -244,7 +244,7 @@ def _models() -> None:
 
 
 def _arrays() -> dict[str, bytes]:
-    """Return models in arrays that are read alone, by format: four sites each."""
+    """Return models in arrays that are only read, by format: four sites each."""
     rng = np.random.default_rng(5)
     neighbours = np.array([[0, 2], [1, 0], [2, 0], [3, 1]])
     pottsmpnn = layouts.pottsmpnn_arrays(4, neighbours, FOCUS[:4])

@@ -14,10 +14,10 @@ adabmDCA, bmDCA    named, or numbered            ours    nothing
 GREMLIN .mrf       ARND...YV-, AUCG-, 01-        ours    columns of the alignment
 Mi3 .npy           in our order                  turned  nothing; fields in couplings
 StructureDCA .npz  AC...WY-                      ours    focus, Neff, pairs of contacts
-PottsMPNN .npz     AC...WY                       turned  focus; read alone
-caliby .npz        ARND...YV                     turned  nothing; read alone
-dense .npy         in our order                  ours    nothing; read alone
-MPNN biases        AC...WY, or names             ours    log p alone; written alone
+PottsMPNN .npz     AC...WY                       turned  focus; only read
+caliby .npz        ARND...YV                     turned  nothing; only read
+dense .npy         in our order                  ours    nothing; only read
+MPNN biases        AC...WY, or names             ours    log p; only written
 =================  ============================  ======  =============================
 """
 

@@ -28,7 +28,7 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.errors import OutputError, UsageError
 from pottsfold.model.energy import conditional_log_probabilities
 from pottsfold.model.fit import Fit
-from pottsfold.model.formats.foreign import ModelFormat, require_alphabet
+from pottsfold.model.formats.foreign import ModelFormat
 from pottsfold.model.potts import PottsModel
 
 CHAIN = "A"
@@ -45,7 +45,11 @@ MAX_ROWS = 100_000
 
 def _biases(model: PottsModel, title: str) -> NDArray[np.float64]:
     """Return log p(a | the rest of the focus sequence) of residues, (L, 20)."""
-    require_alphabet(model, PROTEIN.letters, title)
+    if model.alphabet != PROTEIN:
+        raise OutputError(
+            f"{title} designs proteins, and the model's letters are "
+            f"{model.alphabet.letters}"
+        )
     logs = conditional_log_probabilities(model, model.require_focus())
     residues = logs[:, model.alphabet.encode(LETTERS)]
     return residues - np.logaddexp.reduce(residues, axis=1, keepdims=True)
@@ -139,17 +143,17 @@ def for_chain(foreign: ModelFormat, chain: str) -> ModelFormat:
     UsageError
         If it is no format of biases, or that is no chain's name.
     """
-    found = [kind for kind in _KINDS if kind[0] == foreign.name]
-    if not found:
-        names = ", ".join(kind[0] for kind in _KINDS)
-        raise UsageError(
-            f"only biases are for a chain ({names})", parameter="chain", value=chain
-        )
     if not (chain.isascii() and chain.isalnum()):
         raise UsageError(
             "a chain is named by letters and digits", parameter="chain", value=chain
         )
-    return _bias(*found[0], chain=chain)
+    for name, title, write in _KINDS:
+        if foreign.name == name:
+            return _bias(name, title, write, chain)
+    names = ", ".join(kind[0] for kind in _KINDS)
+    raise UsageError(
+        f"only biases are for a chain ({names})", parameter="chain", value=chain
+    )
 
 
 _KINDS = (

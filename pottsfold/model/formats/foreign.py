@@ -67,9 +67,9 @@ class ModelFormat:
     recognise : callable
         Whether a file's content is of this format.
     read : callable or None
-        From content to a reading; None for what is made from a model and is none.
+        From content to a reading; None for a format that is only written.
     write : callable or None
-        From a fit to an open file; None for what is read alone.
+        From a fit to an open file; None for a format that is only read.
     changes : callable
         What of a model is written in another way, one sentence each.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,8 +58,9 @@ READ_FORMATS = tuple(each for each in MODEL_FORMATS if each.read is not None)
 WRITTEN_FORMATS = tuple(each for each in MODEL_FORMATS if each.write is not None)
 COMPRESSED = ".gz"
 NATIVE_MARK, NATIVE_REACH = b'"pottsfold-model"', 256
-# How a pickle of Python begins, in the versions that programs write.
-PICKLES = tuple(bytes([0x80, version]) for version in (2, 3, 4, 5))
+# How a pickle of Python begins, in the versions that programs write; what follows is
+# not zero, as it is in plmc's files of 640 sites.
+PICKLE = re.compile(rb"\x80[\x02-\x05][^\x00]", re.DOTALL)
 
 
 def read_foreign(path: str | Path) -> Fit:
@@ -129,7 +131,7 @@ def _archive_error(content: Content) -> ModelFormatError | None:
                 "target_sequence of StructureDCA, etab and E_idx of PottsMPNN, or h, J "
                 "and edge_idx of caliby"
             )
-    elif content.data[:2] not in PICKLES:
+    elif not PICKLE.match(content.data[:3]):
         return None
     return content.bad(
         "a pickle, as PyTorch saves, which could run any program and is not read; save "
@@ -148,7 +150,7 @@ def write_foreign(path: str | Path, fit: Fit, foreign: ModelFormat) -> None:
         If it cannot be written there, or the format cannot hold the model.
     """
     if foreign.write is None:
-        raise UsageError(f"{foreign.title} is read alone, not written")
+        raise UsageError(f"{foreign.title} can be read, not written")
     with written_whole(path) as beside, open(beside, "wb") as handle:
         if Path(path).suffix == COMPRESSED:
             # No name and no time: the same model makes the same bytes.

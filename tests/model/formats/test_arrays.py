@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pottsfold.alphabet import PROTEIN
-from pottsfold.errors import ModelFormatError
+from pottsfold.errors import ModelFormatError, UsageError
 from pottsfold.model import Fit, FitReport, energy, load_fit
 from pottsfold.model.formats import content as content_module
 from pottsfold.model.formats import foreign_named, losses, write_foreign
@@ -74,6 +74,21 @@ def test_structuredca_with_all_pairs_is_dense(tmp_path):
     np.testing.assert_array_equal(model.couplings, expected_couplings(LETTERS))
     arrays |= {"contacts": np.zeros((LENGTH, LENGTH), bool), "J": np.array([])}
     assert read(tmp_path, arrays).model.graph.n_pairs == 0
+
+
+def test_a_long_protein_with_few_contacts_stays_small(tmp_path):
+    length, q = 700, 21
+    contacts = np.zeros((length, length), bool)
+    contacts[3, 690] = contacts[690, 3] = True
+    arrays = STRUCTUREDCA | {
+        "contacts": contacts,
+        "h": np.ones((length, q), np.float32),
+        "J": np.ones((1, q, q), np.float32),
+        "target_sequence": "A" * length,
+    }
+    model = read(tmp_path, arrays).model
+    assert model.couplings.shape == (2, q, q)
+    assert energy(model, model.focus[np.newaxis])[0] == -length - 1
 
 
 @pytest.mark.parametrize("gaps", ["state", "missing"])
@@ -322,3 +337,18 @@ def torch_archive():
 def test_pickles_are_not_opened(tmp_path, data):
     with pytest.raises(ModelFormatError, match=r"a pickle.*numpy\.savez"):
         read(tmp_path, data)
+
+
+def test_a_damaged_file_of_640_sites_is_no_pickle(tmp_path):
+    with pytest.raises(ModelFormatError, match="not a pottsfold model"):
+        read(tmp_path, struct.pack("<2i", 640, 21) + bytes(40))
+
+
+@pytest.mark.parametrize("name", ["tensor", "pottsmpnn", "caliby"])
+def test_what_is_only_read_is_not_written(tmp_path, name):
+    path = tmp_path / "a"
+    with pytest.raises(UsageError, match="read, not written"):
+        write_foreign(
+            path, Fit(random_model(1, 4), FitReport("x")), foreign_named(name)
+        )
+    assert not path.exists()

@@ -85,7 +85,7 @@ def test_masked_models_have_biases(name):
 def test_what_has_no_bias_is_refused(name):
     with pytest.raises(UsageError, match="no focus sequence"):
         written(name, random_model(1, 4, PROTEIN, focus=False))
-    with pytest.raises(OutputError, match="holds letters"):
+    with pytest.raises(OutputError, match="designs proteins"):
         written(name, random_model(1, 4, RNA))
 
 
