@@ -13,6 +13,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, site_frequencies, site_occupancy
 from pottsfold.alignment.summary import summarize
 from pottsfold.model.fit import Fit, FitReport
+from pottsfold.model.graph import PairGraph
 from pottsfold.model.potts import PottsModel
 
 
@@ -21,6 +22,7 @@ def model_of(
     gaps: Gaps,
     fields: NDArray[np.floating[Any]],
     couplings: NDArray[np.float32],
+    graph: PairGraph | None = None,
 ) -> PottsModel:
     """Return the model that parameters make with the alignment's facts."""
     focus = alignment.focus
@@ -35,6 +37,7 @@ def model_of(
         frequencies=site_frequencies(alignment, gaps=gaps),
         neff=alignment.neff,
         occupancy=site_occupancy(alignment),
+        graph=PairGraph.complete(alignment.length) if graph is None else graph,
     )
 
 

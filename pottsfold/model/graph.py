@@ -151,6 +151,22 @@ class PairGraph:
         return self.places(self.partners, self.sites)
 
     @functools.cached_property
+    def pair_numbers(self) -> NDArray[np.int64]:
+        """The number in :attr:`pairs` of the pair at every place, (M,).
+
+        -1 where a site is its own partner.
+        """
+        numbers = np.full(len(self.partners), -1)
+        later = np.flatnonzero(self.partners > self.sites)
+        numbers[later] = numbers[self.mirrors[later]] = np.arange(len(later))
+        return numbers
+
+    @property
+    def most_partners(self) -> int:
+        """Partners of the site that has most, itself among them where listed."""
+        return int(np.diff(self.offsets).max())
+
+    @functools.cached_property
     def _keys(self) -> NDArray[np.int64]:
         """Sites and partners as one rising number each, and a last one above all."""
         keys = self.sites.astype(np.int64) * self.length + self.partners

@@ -24,6 +24,7 @@ from pottsfold.inference.optimize.lbfgs import Minimum, Progress, minimize
 from pottsfold.inference.optimize.vectors import Vector
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites, Table
+from pottsfold.model.graph import PairGraph
 from pottsfold.threads import Workers
 
 
@@ -34,7 +35,7 @@ class AsymmetricResult:
     Parameters
     ----------
     couplings : (L, L, q, q) float32
-        Symmetrized, over the whole alphabet.
+        Symmetrized, over the whole alphabet; (M, q, q) on a graph of some pairs.
     objectives : tuple of float
         Sums over the sites, at the start and at the end.
     gradient_norm : float
@@ -68,7 +69,8 @@ def fit_sites(
     sum of their objectives and the last one's gradient norm.
     """
     length, first, q = sites.length, sites.first, sites.full_size
-    couplings = np.zeros((length, length, q, q), np.float32)
+    graph = sites.graph
+    blocks = np.zeros((len(graph.partners), q, q), np.float32)
     done: list[float] = []
 
     def fit(site: int) -> Minimum:
@@ -82,8 +84,10 @@ def fit_sites(
             first_step=regression.first_step(),
             memory=MEMORY,
         )
-        table = minimum.point.reshape(regression.shape)[:, : sites.size, : sites.size]
-        couplings[site, :, first:, first:] = table.transpose(0, 2, 1) / 2
+        places = graph.of_site(site)
+        table = minimum.point.reshape(regression.shape)[: places.stop - places.start]
+        own = table[:, : sites.size, : sites.size]
+        blocks[places, first:, first:] = own.transpose(0, 2, 1) / 2
         done.append(minimum.objectives[-1])
         if progress is not None:
             progress(len(done), sum(done), minimum.gradient_norm)
@@ -91,10 +95,11 @@ def fit_sites(
         return replace(minimum, point=np.empty(0, np.float32))
 
     minima = workers.map(fit, range(length))
-    symmetrize(couplings)
-    _solve_fields(sites, couplings, workers)
+    symmetrize(blocks, graph)
+    _solve_fields(sites, blocks, workers)
+    shape = (length, length, q, q) if graph.is_complete else blocks.shape
     return AsymmetricResult(
-        couplings=couplings,
+        couplings=blocks.reshape(shape),
         objectives=(
             sum(minimum.objectives[0] for minimum in minima),
             sum(minimum.objectives[-1] for minimum in minima),
@@ -105,23 +110,23 @@ def fit_sites(
     )
 
 
-def symmetrize(couplings: NDArray[np.float32]) -> None:
+def symmetrize(blocks: NDArray[np.float32], graph: PairGraph) -> None:
     """Add to every block the transpose of its mirror, in place."""
-    for i in range(len(couplings) - 1):
-        later = couplings[i, i + 1 :] + couplings[i + 1 :, i].transpose(0, 2, 1)
-        couplings[i, i + 1 :] = later
-        couplings[i + 1 :, i] = later.transpose(0, 2, 1)
+    for i in range(graph.length - 1):
+        places = slice(int(graph.later[i]), int(graph.offsets[i + 1]))
+        mirrors = graph.mirrors[places]
+        later = blocks[places] + blocks[mirrors].transpose(0, 2, 1)
+        blocks[places] = later
+        blocks[mirrors] = later.transpose(0, 2, 1)
 
 
-def _solve_fields(
-    sites: Sites, couplings: NDArray[np.float32], workers: Workers
-) -> None:
+def _solve_fields(sites: Sites, blocks: NDArray[np.float32], workers: Workers) -> None:
     """Leave in ``sites`` the fields that are best for the couplings."""
 
     def solve(site: int) -> None:
         table, slopes = sites.empty_table(), sites.empty_table()
-        own = couplings[site, :, sites.first :, sites.first :]
-        table[:, : sites.size, : sites.size] = own.transpose(0, 2, 1)
+        own = blocks[sites.graph.of_site(site), sites.first :, sites.first :]
+        table[: len(own), : sites.size, : sites.size] = own.transpose(0, 2, 1)
         sites.visit(site, table, slopes)
 
     workers.map(solve, range(sites.length))
@@ -131,7 +136,7 @@ class _Regression:
     """One site's objective as a function of its table, flat."""
 
     def __init__(self, sites: Sites, site: int, penalty: float) -> None:
-        self.shape = (sites.length, sites.size + 1, sites.width)
+        self.shape = sites.table_shape
         # Sites run side by side, so one of them uses one thread.
         self.workers = Workers(1)
         self._sites = sites
@@ -140,7 +145,8 @@ class _Regression:
 
     def first_step(self) -> float:
         """Return a guess of the inverse curvature, as for the symmetric form."""
-        from_data = 0.002 * self._sites.length * self._sites.neff
+        columns = len(self._sites.graph.partners) / self._sites.length
+        from_data = 0.002 * columns * self._sites.neff
         return 1.0 / (self._penalty + from_data)
 
     def __call__(self, point: Vector, gradient: Vector) -> float:
@@ -148,7 +154,8 @@ class _Regression:
         table: Table = point.reshape(self.shape)
         slopes: Table = gradient.reshape(self.shape)
         value = self._sites.visit(self._site, table, slopes)
-        slopes[self._site] = 0
+        _, pairs = self._sites.pairs_of(self._site)
+        slopes[: len(pairs)][pairs < 0] = 0
         slopes[:, self._sites.size] = 0
         vectors.add_scaled(self.workers, self._penalty, point, gradient)
         return value + self._penalty / 2 * vectors.dot(self.workers, point, point)

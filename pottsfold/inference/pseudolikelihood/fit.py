@@ -15,6 +15,7 @@ from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.optimize.lbfgs import Progress, minimize
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.asymmetric import fit_sites
+from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
 from pottsfold.inference.pseudolikelihood.plan import (
     MEMORY,
     Form,
@@ -27,6 +28,7 @@ from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import available_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
+from pottsfold.model.graph import PairGraph
 from pottsfold.provenance import Stopwatch, about
 from pottsfold.threads import Workers, chosen_threads
 
@@ -55,6 +57,7 @@ def fit_pseudolikelihood(
     regularization: Regularization | None = None,
     tolerance: float = TOLERANCE,
     max_iterations: int = MAX_ITERATIONS,
+    graph: PairGraph | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
     announce: Callable[[str], None] | None = None,
@@ -78,6 +81,9 @@ def fit_pseudolikelihood(
         distance to the optimum is then of that size too.
     max_iterations : int
         Maximum number of iterations of L-BFGS.
+    graph : PairGraph, optional
+        Which pairs of sites have couplings; by default all. An evaluation then costs
+        what these pairs cost.
     threads : int, optional
         Number of threads, by default all cores. The result does not depend on it.
     progress : callable, optional
@@ -116,9 +122,9 @@ def fit_pseudolikelihood(
     n_states = alignment.alphabet.size - first_state(gaps)
     penalties = regularization or default_regularization(alignment.length, n_states)
     available = available_memory()
-    plan = plan_fit(alignment, gaps, form, used, available)
+    plan = plan_fit(alignment, gaps, form, used, available, graph)
     peak = peak_memory(plan.bytes_needed)
-    sites = Sites(alignment, gaps, penalties.fields)
+    sites = sites_of(alignment, gaps, penalties.fields, graph)
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
     with Workers(used) as workers:
         if announce is not None:
@@ -130,7 +136,7 @@ def fit_pseudolikelihood(
     return finished_fit(
         alignment,
         method="pseudolikelihood",
-        model=model_of(alignment, gaps, outcome.fields, outcome.couplings),
+        model=model_of(alignment, gaps, outcome.fields, outcome.couplings, sites.graph),
         settings={
             "form": plan.form,
             "lambda_h": penalties.fields,

@@ -11,11 +11,12 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.inference.optimize.lbfgs import minimize
 from pottsfold.inference.optimize.vectors import Vector
+from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
-from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import Regularization
 from pottsfold.lazy import lazy_module
+from pottsfold.model.graph import PairGraph
 from pottsfold.threads import Workers
 
 if TYPE_CHECKING:
@@ -37,11 +38,19 @@ class HeldOutLoss:
         Weighted, of the same columns.
     gaps : {"missing", "state"}
         Gap treatment.
+    graph : PairGraph, optional
+        Which pairs have couplings; by default all.
     """
 
-    def __init__(self, fitted: Alignment, predicted: Alignment, gaps: Gaps) -> None:
-        self._fitted = Sites(fitted, gaps, 1.0)
-        self._predicted = Sites(predicted, gaps, 1.0)
+    def __init__(
+        self,
+        fitted: Alignment,
+        predicted: Alignment,
+        gaps: Gaps,
+        graph: PairGraph | None = None,
+    ) -> None:
+        self._fitted = sites_of(fitted, gaps, 1.0, graph)
+        self._predicted = sites_of(predicted, gaps, 1.0, graph)
         # Where fits ended, the last one last, by their penalties on couplings.
         self._points: dict[float, Vector] = {}
         self.weights = self._predicted.letters_weights
@@ -77,7 +86,7 @@ class HeldOutLoss:
 
         def losses_of(site: int) -> NDArray[np.float64]:
             table = sites.empty_table()
-            kernels.gather_table(blocks, sites.length, site, table)
+            kernels.gather_table(blocks, site, *sites.pairs_of(site), table)
             return sites.losses(site, table, self._fitted.fields[site])
 
         losses = np.array(workers.map(losses_of, range(sites.length)))

@@ -2,8 +2,9 @@
 
 Arrays and scalars only. Couplings come as (P, s, s) float32, one block a pair
 i < j, i outer, over the s modelled letters. A site's table holds the same numbers
-as that site sees them, ``table[j, b, a] = J_ij(a, b)``: rows padded to W floats,
-row s zero for absent letters, so that no loop has to ask. Pattern rows are sums of
+as that site sees them, ``table[k, b, a] = J_ij(a, b)``, j its partner number k: rows
+padded to W floats, row s zero for absent letters, so that no loop has to ask. Pattern
+rows are sums of
 table rows, see :mod:`.patterns`. ``lanes`` is a tuple of W numbers, there for its
 length alone.
 """
@@ -29,41 +30,46 @@ GOOD_RATE = 0.05
 
 
 @kernel
-def gather_table(couplings, length, site, table):
+def gather_table(couplings, site, partners, pairs, table):
     """Copy the couplings of one site into its table.
 
-    couplings (P, s, s) float32; table (>= L, s + 1, W) float32, zero at ``site``.
+    couplings (P, s, s) float32; partners (n,) int32, and pairs (n,) int64, the numbers
+    of their blocks, -1 for the site itself; table (>= n, s + 1, W) float32, zero there
+    and beyond.
     """
     size = couplings.shape[1]
-    for j in range(length):
-        if j < site:
-            block = couplings[j * length - j * (j + 1) // 2 + site - j - 1]
+    for k in range(partners.shape[0]):
+        if pairs[k] < 0:
+            table[k] = np.float32(0.0)
+            continue
+        block = couplings[pairs[k]]
+        if partners[k] < site:
             for b in range(size):
                 for a in range(size):
-                    table[j, b, a] = block[b, a]
-        elif j > site:
-            block = couplings[site * length - site * (site + 1) // 2 + j - site - 1]
+                    table[k, b, a] = block[b, a]
+        else:
             for b in range(size):
                 for a in range(size):
-                    table[j, b, a] = block[a, b]
-    table[site] = np.float32(0.0)
+                    table[k, b, a] = block[a, b]
+    table[partners.shape[0] :] = np.float32(0.0)
 
 
 @kernel
-def scatter_table(table, length, site, couplings):
+def scatter_table(table, site, partners, pairs, couplings):
     """Add one site's table of slopes to the gradient of the couplings."""
     size = couplings.shape[1]
-    for j in range(length):
-        if j < site:
-            block = couplings[j * length - j * (j + 1) // 2 + site - j - 1]
+    for k in range(partners.shape[0]):
+        if pairs[k] < 0:
+            continue
+        block = couplings[pairs[k]]
+        if partners[k] < site:
             for b in range(size):
                 for a in range(size):
-                    block[b, a] += table[j, b, a]
-        elif j > site:
-            block = couplings[site * length - site * (site + 1) // 2 + j - site - 1]
+                    block[b, a] += table[k, b, a]
+        else:
             for b in range(size):
                 for a in range(size):
-                    block[a, b] += table[j, b, a]
+                    block[a, b] += table[k, b, a]
 
 
 @kernel

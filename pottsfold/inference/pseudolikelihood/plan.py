@@ -10,9 +10,11 @@ import numpy as np
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.inference.optimize.vectors import add_scaled
+from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
 from pottsfold.inference.pseudolikelihood.sites import LANES, Sites
 from pottsfold.inference.regularization import Regularization
 from pottsfold.memory import FLOAT32, FLOAT64, MIB, check_memory, in_gib
+from pottsfold.model.graph import PairGraph
 from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
 from pottsfold.provenance import least_seconds
 from pottsfold.threads import Workers
@@ -62,9 +64,16 @@ class Plan:
 
 
 def plan_fit(
-    alignment: Alignment, gaps: Gaps, form: Form | None, threads: int, available: int
+    alignment: Alignment,
+    gaps: Gaps,
+    form: Form | None,
+    threads: int,
+    available: int,
+    graph: PairGraph | None = None,
 ) -> Plan:
     """Choose the form of a fit: the symmetric one unless memory is short.
+
+    Of all pairs of sites, or those of a graph.
 
     Raises
     ------
@@ -72,7 +81,7 @@ def plan_fit(
         If the form asked for, or either, does not fit in memory.
     """
     sizes = {
-        name: needed(alignment, gaps, threads)
+        name: needed(alignment, gaps, threads, graph)
         for name, needed in (
             ("symmetric", symmetric_bytes),
             ("asymmetric", asymmetric_bytes),
@@ -96,23 +105,30 @@ def plan_fit(
     )
 
 
-def symmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
+def symmetric_bytes(
+    alignment: Alignment, gaps: Gaps, threads: int, graph: PairGraph | None = None
+) -> int:
     """Return the peak bytes of a symmetric fit, beside the alignment.
 
     While fitting two points, two gradients, a direction and the L-BFGS memory, one
     float32 a coupling each; at the end the point beside the model.
     """
-    length, size = alignment.length, alignment.alphabet.size
-    states = size - first_state(gaps)
-    parameters = length * (length - 1) // 2 * states**2
+    states = alignment.alphabet.size - first_state(gaps)
+    pairs = PairGraph.complete(alignment.length) if graph is None else graph
+    parameters = pairs.n_pairs * states**2
     while_fitting = (2 * MEMORY + 5) * parameters * FLOAT32
-    at_the_end = 3 * parameters * FLOAT32 + model_bytes(length, size)
-    tables = 2 * threads * table_bytes(alignment, gaps)
-    return _common(alignment, gaps, threads) + tables + max(while_fitting, at_the_end)
+    at_the_end = 3 * parameters * FLOAT32 + _model_bytes(alignment, graph)
+    tables = 2 * threads * table_bytes(alignment, gaps, graph)
+    common = _common(alignment, gaps, threads, graph)
+    return common + tables + max(while_fitting, at_the_end)
 
 
 def cross_validation_bytes(
-    alignment: Alignment, gaps: Gaps, threads: int, n_folds: int
+    alignment: Alignment,
+    gaps: Gaps,
+    threads: int,
+    n_folds: int,
+    graph: PairGraph | None = None,
 ) -> int:
     """Return the peak bytes of symmetric fits to some sequences that predict others.
 
@@ -121,43 +137,60 @@ def cross_validation_bytes(
     """
     n, length = alignment.n_sequences, alignment.length
     states = alignment.alphabet.size - first_state(gaps)
-    couplings = length * (length - 1) // 2 * states**2 * FLOAT32
-    others = (n_folds - 1) * (_common(alignment, gaps, threads) - KERNELS)
+    pairs = PairGraph.complete(length) if graph is None else graph
+    couplings = pairs.n_pairs * states**2 * FLOAT32
+    others = (n_folds - 1) * (_common(alignment, gaps, threads, graph) - KERNELS)
     ends = (2 * n_folds - 1) * couplings
-    fit = symmetric_bytes(alignment, gaps, threads)
+    fit = symmetric_bytes(alignment, gaps, threads, graph)
     return fit + 2 * n * length + others + ends
 
 
-def asymmetric_bytes(alignment: Alignment, gaps: Gaps, threads: int) -> int:
+def asymmetric_bytes(
+    alignment: Alignment, gaps: Gaps, threads: int, graph: PairGraph | None = None
+) -> int:
     """Return the peak bytes of an asymmetric fit: the model, and a site a thread.
 
     Beside the alignment.
     """
-    a_site = (2 * MEMORY + 5) * table_bytes(alignment, gaps)
-    model = model_bytes(alignment.length, alignment.alphabet.size)
-    return _common(alignment, gaps, threads) + model + threads * a_site
+    a_site = (2 * MEMORY + 5) * table_bytes(alignment, gaps, graph)
+    model = _model_bytes(alignment, graph)
+    return _common(alignment, gaps, threads, graph) + model + threads * a_site
 
 
-def table_bytes(alignment: Alignment, gaps: Gaps) -> int:
+def table_bytes(
+    alignment: Alignment, gaps: Gaps, graph: PairGraph | None = None
+) -> int:
     """Return the bytes of one site's table."""
     states = alignment.alphabet.size - first_state(gaps)
-    return alignment.length * (states + 1) * _row_bytes(states)
+    partners = alignment.length if graph is None else graph.most_partners
+    return partners * (states + 1) * _row_bytes(states)
+
+
+def _model_bytes(alignment: Alignment, graph: PairGraph | None) -> int:
+    n_pairs = None if graph is None else graph.n_pairs
+    return model_bytes(alignment.length, alignment.alphabet.size, n_pairs)
 
 
 def _row_bytes(states: int) -> int:
     return -(-states // LANES) * LANES * FLOAT32
 
 
-def _common(alignment: Alignment, gaps: Gaps, threads: int) -> int:
+def _common(
+    alignment: Alignment, gaps: Gaps, threads: int, graph: PairGraph | None
+) -> int:
     """Return the bytes of the sites, and of what threads work in."""
     n, length = alignment.n_sequences, alignment.length
     states = alignment.alphabet.size - first_state(gaps)
-    row = _row_bytes(states)
-    # Codes by column, and patterns of half as many groups in two bytes.
-    sequences = 2 * n * length
     hessians = length * (states + 1) * states * FLOAT64
-    nodes = min(NODES_PER_COLUMN, n) * length
-    in_threads = threads * row * (2 * n + nodes)
+    if graph is None:
+        # Codes by column, and patterns of half as many groups in two bytes.
+        sequences = 2 * n * length
+        nodes, columns = min(NODES_PER_COLUMN, n) * length, 0
+    else:
+        # Codes by column, and those of a site's partners, in one byte and in two.
+        sequences = n * length
+        nodes, columns = 0, 3 * n * graph.most_partners
+    in_threads = threads * (_row_bytes(states) * (2 * n + nodes) + columns)
     return KERNELS + sequences + hessians + in_threads
 
 
@@ -170,7 +203,9 @@ def expected_seconds(
     """
     scale = (sites.neff / regularization.couplings) ** 0.4
     each = _seconds_per_evaluation(sites, form, workers)
-    once = SETTING_UP + SECONDS_PER_BYTE * model_bytes(sites.length, sites.full_size)
+    n_pairs = None if sites.graph.is_complete else sites.graph.n_pairs
+    model = model_bytes(sites.length, sites.full_size, n_pairs)
+    once = SETTING_UP + SECONDS_PER_BYTE * model
     if form == "symmetric":
         once += SECONDS_TO_TOUCH * (2 * MEMORY + 5) * _couplings(sites) * FLOAT32
     least, most = (once + (3 + k * scale) * each for k in EVALUATIONS)
@@ -184,6 +219,7 @@ def cross_validation_seconds(
     n_folds: int,
     n_fits: tuple[int, int],
     workers: Workers,
+    graph: PairGraph | None = None,
 ) -> tuple[float, float]:
     """Return the least and most seconds of symmetric fits to choose penalties by.
 
@@ -201,8 +237,10 @@ def cross_validation_seconds(
         Fits of a fold, least and most.
     workers : Workers
         Threads.
+    graph : PairGraph, optional
+        Which pairs have couplings; by default all.
     """
-    sites = Sites(sample, gaps, 1.0)
+    sites = sites_of(sample, gaps, 1.0, graph)
     each = n_folds * _seconds_per_evaluation(sites, "symmetric", workers)
     to_begin = EVALUATIONS_TO_BEGIN * (sites.neff / weakest) ** 0.4
     least, most = (
@@ -224,13 +262,13 @@ def _seconds_per_evaluation(sites: Sites, form: Form, workers: Workers) -> float
 
 
 def _couplings(sites: Sites) -> int:
-    return sites.length * (sites.length - 1) // 2 * sites.size**2
+    return sites.graph.n_pairs * sites.size**2
 
 
 def _seconds_per_visit(sites: Sites, workers: Workers) -> float:
     """Return the wall seconds of one visit of many, all threads at work."""
     rng = np.random.default_rng(0)
-    shape = (sites.length, sites.size, sites.size)
+    shape = (sites.table_shape[0], sites.size, sites.size)
     count = min(sites.length, 2 * max(workers.threads, 2))
     chosen = [(2 * k + 1) * sites.length // (2 * count) for k in range(count)]
     kept = sites.fields[chosen]

@@ -12,6 +12,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
 from pottsfold.inference.pseudolikelihood.patterns import find_patterns
 from pottsfold.lazy import lazy_module
+from pottsfold.model.graph import PairGraph
 from pottsfold.model.independent import independent_fields
 from pottsfold.simd.arrays import aligned_zeros
 
@@ -40,7 +41,8 @@ class Sites:
     A site's couplings come as a table, (L, s + 1, W) float32: ``table[j, b, a]`` is
     J_ij(a, b) over the s modelled letters, rows padded to W; zero where j is the
     site itself, in row s, and in the padding. Between visits the fields and their
-    Hessians are kept, to start the next from.
+    Hessians are kept, to start the next from. Here every site is coupled to all
+    others; :class:`~.masked_sites.MaskedSites` have few partners each.
 
     Parameters
     ----------
@@ -63,16 +65,31 @@ class Sites:
         self._lambda_h = lambda_h
         self.weights = alignment.sequence_weights
         self._by_column = self._states_by_column(alignment)
-        self._patterns = find_patterns(self._by_column, self.size + 1)
+        self._set_up()
         self._lanes = (0,) * self.width
         self._scratch = threading.local()
         frequencies = site_frequencies(alignment, gaps=gaps)[:, self.first :]
         self.fields = independent_fields(frequencies, alignment.neff, lambda_h)
         self._factors = np.zeros((self.length, self.size + 1, self.size))
 
+    def _set_up(self) -> None:
+        """Prepare what logits are summed by."""
+        self.graph = PairGraph.complete(self.length)
+        self._patterns = find_patterns(self._by_column, self.size + 1)
+
+    @property
+    def table_shape(self) -> tuple[int, int, int]:
+        """Shape of a table."""
+        return self.graph.most_partners, self.size + 1, self.width
+
     def empty_table(self) -> Table:
         """Return a table of zeros."""
-        return aligned_zeros((self.length, self.size + 1, self.width), np.float32)
+        return aligned_zeros(self.table_shape, np.float32)
+
+    def pairs_of(self, site: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return a site's partners and the numbers of their pairs, as in its table."""
+        places = self.graph.of_site(site)
+        return self.graph.partners[places], self.graph.pair_numbers[places]
 
     def full_fields(self) -> NDArray[np.float32]:
         """Return the fields over the whole alphabet, (L, q) float32."""
@@ -96,9 +113,7 @@ class Sites:
         the best fields, and writes its derivatives by the couplings to ``slopes``,
         like a table; row s and the site itself hold what means nothing.
         """
-        scratch = self._summed(table)
-        patterns, lanes = self._patterns, self._lanes
-        nodes = (patterns.parents, patterns.columns, patterns.letters)
+        scratch = self._summed(site, table)
         value = kernels.best_fields(
             self._by_column[site],
             self.weights,
@@ -109,17 +124,9 @@ class Sites:
             self._factors[site],
             scratch.padded,
             scratch.residuals,
-            lanes,
+            self._lanes,
         )
-        kernels.sum_slopes(
-            patterns.of_sequences,
-            patterns.bases,
-            scratch.residuals,
-            BLOCK,
-            scratch.rows,
-            lanes,
-        )
-        kernels.part_patterns(scratch.rows, *nodes, slopes, lanes)
+        self._parted(site, scratch, slopes)
         return float(value)
 
     def losses(
@@ -142,7 +149,7 @@ class Sites:
 
         states = self._by_column[site]
         present = np.flatnonzero(states < self.size)
-        logits = self._summed(table).logits[present, : self.size] + fields
+        logits = self._summed(site, table).logits[present, : self.size] + fields
         log_p = log_softmax(logits.astype(np.float64), axis=1)
         found = log_p[np.arange(len(present)), states[present]]
         losses = np.zeros(self.n_sequences)
@@ -156,7 +163,7 @@ class Sites:
         weights: NDArray[np.float64] = letters * self.weights
         return weights
 
-    def _summed(self, table: Table) -> _Scratch:
+    def _summed(self, site: int, table: Table) -> Scratch:
         """Return this thread's arrays with the logits of one site's couplings."""
         scratch = self._thread_scratch()
         patterns, lanes = self._patterns, self._lanes
@@ -172,23 +179,38 @@ class Sites:
         )
         return scratch
 
+    def _parted(self, site: int, scratch: Scratch, slopes: Table) -> None:
+        """Write the derivatives by the couplings from those by the logits."""
+        patterns, lanes = self._patterns, self._lanes
+        nodes = (patterns.parents, patterns.columns, patterns.letters)
+        kernels.sum_slopes(
+            patterns.of_sequences,
+            patterns.bases,
+            scratch.residuals,
+            BLOCK,
+            scratch.rows,
+            lanes,
+        )
+        kernels.part_patterns(scratch.rows, *nodes, slopes, lanes)
+
     def _states_by_column(self, alignment: Alignment) -> NDArray[np.uint8]:
         """Return modelled letters as 0..s-1 and absent ones as s, shape (L, N)."""
         state_of_code = np.full(self.full_size + 1, self.size, np.uint8)
         state_of_code[self.first : -1] = np.arange(self.size)
         return np.ascontiguousarray(state_of_code[alignment.codes].T)
 
-    def _thread_scratch(self) -> _Scratch:
+    def _thread_scratch(self) -> Scratch:
         """Return this thread's arrays."""
         if not hasattr(self._scratch, "arrays"):
-            self._scratch.arrays = _Scratch(
-                self.n_sequences, self._patterns.n_nodes, self.width
-            )
-        arrays: _Scratch = self._scratch.arrays
+            self._scratch.arrays = self._new_scratch()
+        arrays: Scratch = self._scratch.arrays
         return arrays
 
+    def _new_scratch(self) -> Scratch:
+        return Scratch(self.n_sequences, self._patterns.n_nodes, self.width)
 
-class _Scratch:
+
+class Scratch:
     """Arrays that one thread works in: W floats a row."""
 
     def __init__(self, n_sequences: int, n_nodes: int, width: int) -> None:

@@ -11,6 +11,7 @@ from pottsfold.inference import Regularization, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood import plan
 from pottsfold.inference.pseudolikelihood.asymmetric import _Regression, symmetrize
 from pottsfold.inference.pseudolikelihood.sites import Sites
+from pottsfold.model import PairGraph
 from tests.naive import inference as naive
 from tests.strategies import random_alignment
 
@@ -54,7 +55,7 @@ def test_symmetrize_adds_the_mirror():
     copies = rng.normal(size=(5, 5, 3, 3)).astype(np.float32)
     copies[np.arange(5), np.arange(5)] = 0
     expected = copies + copies.transpose(1, 0, 3, 2)
-    symmetrize(copies)
+    symmetrize(copies.reshape(25, 3, 3), PairGraph.complete(5))
     np.testing.assert_array_equal(copies, expected)
 
 
