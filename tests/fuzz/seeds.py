@@ -219,6 +219,7 @@ def _texts() -> None:
         "pair.txt": "11,14",
         "top.txt": "1.5L",
         "chain.txt": "A,B",
+        "one.chain.txt": "B",
         "column.txt": "mutated_sequence",
         "score.txt": "DMS_score",
         "sequence.txt": FOCUS[:4],
