@@ -19,8 +19,9 @@ from pottsfold.model import Fit, load_fit, save_fit
 from pottsfold.model.focus import renumbered, with_focus
 from pottsfold.model.formats import (
     COMPRESSED,
-    MODEL_FORMATS,
+    WRITTEN_FORMATS,
     ModelFormat,
+    for_chain,
     foreign_named,
     foreign_of_ending,
     losses,
@@ -32,7 +33,7 @@ NATIVE, NATIVE_ENDING = "potts", ".potts"
 if TYPE_CHECKING:
     FormatName = str
 else:
-    FormatName = Literal[(NATIVE, *(each.name for each in MODEL_FORMATS))]
+    FormatName = Literal[(NATIVE, *(each.name for each in WRITTEN_FORMATS))]
 
 
 def convert(
@@ -42,6 +43,7 @@ def convert(
     to: FormatName | None = None,
     focus: TextOrFile | None = None,
     first: int | None = None,
+    chain: str | None = None,
     match_temperature: InputFile | None = None,
     seed: int = 0,
     threads: int | None = None,
@@ -53,18 +55,26 @@ def convert(
     Parameters
     ----------
     model
-        Model file: native, plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or Mi3, recognised
-        by its content; plain or compressed.
+        Model file: native, plmc, CCMpred, adabmDCA, bmDCA, GREMLIN, Mi3, StructureDCA,
+        an .npz of PottsMPNN's or caliby's tables, or a dense .npy (L, L, q, q) such as
+        a language model's Jacobian; recognised by its content; plain or compressed.
     output
         File to write: .potts native, .model plmc, .raw .braw CCMpred, .mrf GREMLIN,
-        .dat adabmDCA, .npy Mi3; all but .potts are compressed if .gz is added.
+        .dat adabmDCA, .npy Mi3, .npz StructureDCA; all but .potts are compressed if .gz
+        is added.
     to
-        Output format, if the ending of the file does not determine it.
+        Output format, if the ending of the file does not determine it. Those that end
+        in -bias hold log p(letter | the rest of the focus sequence) of every residue,
+        in nats, for programs that design sequences: give the file to ProteinMPNN as
+        --bias_by_res_jsonl, to LigandMPNN as --bias_AA_per_residue, and put it into the
+        JSON settings of foundry's MPNN as bias_per_residue.
     focus
         New focus sequence: a file, whose first sequence is taken, or the sequence
         itself.
     first
         Residue number of the first site. Default: from --focus, or as in the model.
+    chain
+        Chain of the residues, for the -bias formats (default A).
     match_temperature
         Alignment of natural sequences: find the temperature at which samples are most
         similar to them, and keep it in a .potts file for sample --temperature
@@ -81,6 +91,12 @@ def convert(
             f"only a {NATIVE_ENDING} file keeps a temperature, not {output}",
             parameter="match_temperature",
         )
+    if chain is not None:
+        if foreign is None:
+            raise UsageError(
+                "only biases are for a chain; give `to`", parameter="chain", value=chain
+            )
+        foreign = for_chain(foreign, chain)
     fit = load_fit(model)
     for sentence in fit.report.history:
         if fit.report.method.startswith("read from"):
@@ -116,7 +132,7 @@ def _target(output: Path, to: FormatName | None) -> ModelFormat | None:
         return foreign_named(to)
     foreign = foreign_of_ending(output)
     if foreign is None:
-        endings = " ".join(f.ending for f in MODEL_FORMATS if f.ending)
+        endings = " ".join(f.ending for f in WRITTEN_FORMATS if f.ending)
         raise UsageError(
             f"{output}: its ending names no format ({NATIVE_ENDING}; {endings}, and "
             f"{COMPRESSED} after these); choose one of these, or give `to`"

@@ -16,8 +16,8 @@ def load_fit(path: str | Path) -> Fit:
     Parameters
     ----------
     path : str or Path
-        A ``.potts`` file, or one of plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or Mi3,
-        these also compressed.
+        A ``.potts`` file, or one of another program
+        (:mod:`pottsfold.model.formats`), these also compressed.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """The command convert, and foreign models in the commands that read a model."""
 
 import gzip
+import json
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.commands.convert import NATIVE, FormatName
 from pottsfold.commands.main import main
 from pottsfold.model import Fit, FitReport, load_fit, save_fit
-from pottsfold.model.formats import MODEL_FORMATS
+from pottsfold.model.energy import conditional_log_probabilities
+from pottsfold.model.formats import WRITTEN_FORMATS
 from tests.strategies import random_model
 
 
@@ -21,12 +23,12 @@ def native(tmp_path):
 
 
 def test_every_format_can_be_asked_for():
-    assert FormatName.__args__ == (NATIVE, *(f.name for f in MODEL_FORMATS))
+    assert FormatName.__args__ == (NATIVE, *(f.name for f in WRITTEN_FORMATS))
 
 
 @pytest.mark.parametrize(
     ("ending", "title"),
-    [(f.ending, f.title) for f in MODEL_FORMATS if f.ending]
+    [(f.ending, f.title) for f in WRITTEN_FORMATS if f.ending]
     + [(".braw.gz", "CCMpred .braw"), (".model.gz", "plmc .model")],
 )
 def test_the_ending_chooses_the_format(tmp_path, native, capsys, ending, title):
@@ -44,6 +46,38 @@ def test_to_chooses_where_the_ending_does_not(tmp_path, native, capsys):
     assert "its ending names no format (.potts" in capsys.readouterr().err
     assert main(["convert", str(native), str(out), "--to", "bmdca"]) == 0
     assert load_fit(out).report.method == "read from bmDCA text"
+
+
+def test_biases_are_written_for_a_chain(tmp_path, native, capsys):
+    out = tmp_path / "b.json"
+    words = ["convert", str(native), str(out), "--to", "ligandmpnn-bias"]
+    assert main([*words, "--chain", "B"]) == 0
+    told = capsys.readouterr().err
+    assert "for residues B11 to B16" in told
+    assert "Lost" not in told
+    biases = json.loads(out.read_text())
+    model = load_fit(native).model
+    logs = conditional_log_probabilities(model, model.focus)[2]
+    found = biases["B13"]["W"] - biases["B13"]["A"]
+    expected = np.diff(logs[PROTEIN.encode("AW")])[0]
+    assert found == pytest.approx(expected, abs=2e-5)
+    # And they are no model.
+    assert main(["info", str(out)]) == 2
+    assert "not a pottsfold model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["b.potts"], ["b.npz"], ["b", "--to", "mi3"]])
+def test_models_are_not_of_a_chain(tmp_path, native, capsys, words):
+    out = tmp_path / words[0]
+    assert main(["convert", str(native), str(out), *words[1:], "--chain", "B"]) == 2
+    assert "--chain B: only biases are for a chain" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_what_is_only_read_is_not_offered(tmp_path, native, capsys):
+    out = tmp_path / "b"
+    assert main(["convert", str(native), str(out), "--to", "tensor"]) == 2
+    assert "ligandmpnn-bias" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], ["--to", "potts"]])

@@ -76,7 +76,7 @@ def mutate(rng: np.random.Generator, data: bytes, others: list[bytes]) -> bytes:
     if data.startswith(b"PAR1"):
         return _parquet(rng, data)
     if data.startswith(b"PK"):
-        return _checkpoint(rng, data)
+        return _archive(rng, data)
     if data[8:9] == b"{":
         return _native(rng, data)
     if data[:1] == b"{":
@@ -173,21 +173,23 @@ def _arrays(rng: np.random.Generator, header: dict[str, Any], data: bytes) -> by
     return data[:first] + values.tobytes() + data[last:]
 
 
-def _checkpoint(rng: np.random.Generator, data: bytes) -> bytes:
-    """Return a checkpoint with changed text, numbers or layout, packed again.
+def _archive(rng: np.random.Generator, data: bytes) -> bytes:
+    """Return a checkpoint, or a model in arrays, changed and packed again.
 
-    Those of earlier versions have no SHA-256, so one can be left out.
+    Checkpoints of earlier versions have no SHA-256, so one can be left out.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    about = json.loads(members[ABOUT][members[ABOUT].index(b"\n") + 1 :])
-    if rng.random() < 0.9:
-        about.pop("sha256", None)
-    text = json.dumps(about)
-    if rng.random() < 0.5:
-        text = _json_text(rng, text)
-    members[ABOUT] = _npy(text.encode("utf-8", "surrogatepass"))
-    if rng.random() < 0.5:
+    is_checkpoint = ABOUT in members
+    if is_checkpoint:
+        about = json.loads(members[ABOUT][members[ABOUT].index(b"\n") + 1 :])
+        if rng.random() < 0.9:
+            about.pop("sha256", None)
+        text = json.dumps(about)
+        if rng.random() < 0.5:
+            text = _json_text(rng, text)
+        members[ABOUT] = _npy(text.encode("utf-8", "surrogatepass"))
+    if not is_checkpoint or rng.random() < 0.5:
         name = pick(rng, list(members))
         start = members[name].index(b"\n") + 1
         chance = rng.random()

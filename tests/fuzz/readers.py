@@ -227,6 +227,12 @@ TEXTS = (
     _texts("contacts", "top", "top.txt", f"m.potts {_CSV} --top {{text}}"),
     _texts("contacts", "pair", "pair.txt", f"m.potts {_CSV} --pair {{text}}"),
     _texts("convert", "focus", "sequence.txt", "m.adabmdca out/m.potts --focus {text}"),
+    _texts(
+        "convert",
+        "chain",
+        "one.chain.txt",
+        "m.potts out/b.json --to ligandmpnn-bias --chain {text}",
+    ),
     _texts("sample", "fix", "positions.txt", f"m.potts {_DRAW} --fix {{text}}"),
     _texts("sample", "forbid", "letters.txt", f"m.potts {_DRAW} --forbid {{text}}"),
 )

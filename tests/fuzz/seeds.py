@@ -24,7 +24,7 @@ from xopen import xopen
 
 from pottsfold.commands.main import main
 from pottsfold.contacts.accessibility import SIDE_CHAIN_ATOMS
-from pottsfold.model.formats import MODEL_FORMATS
+from pottsfold.model.formats import READ_FORMATS, WRITTEN_FORMATS
 from pottsfold.tables.parts import TableParts
 from tests.contacts.made_structures import (
     THREE,
@@ -34,13 +34,14 @@ from tests.contacts.made_structures import (
     mmcif_text,
     pdb_text,
 )
+from tests.model.formats import layouts
 
 FOCUS, FIRST = "MKVAWTHE", 11
 N_SEQUENCES = 40
 
 ALIGNMENTS = ("a.fasta", "a.a2m", "a.a3m", "a.sto", "a.aln", "a.psicov", "a.pir")
 ALIGNMENTS += ("a.fasta.gz", "a.sto.xz", "a.a3m.zst", "a.aln.bz2")
-FOREIGN = tuple(f"m.{foreign.name}" for foreign in MODEL_FORMATS)
+FOREIGN = tuple(f"m.{foreign.name}" for foreign in READ_FORMATS)
 NATIVE = ("m.potts", "matched.potts", "plain.potts", "rna.potts")
 PACKED_MODELS = ("m.gremlin.gz", "m.ccmpred-braw.gz", "m.plmc.xz")
 MODELS = (*NATIVE, *FOREIGN, *PACKED_MODELS)
@@ -218,6 +219,7 @@ def _texts() -> None:
         "pair.txt": "11,14",
         "top.txt": "1.5L",
         "chain.txt": "A,B",
+        "one.chain.txt": "B",
         "column.txt": "mutated_sequence",
         "score.txt": "DMS_score",
         "sequence.txt": FOCUS[:4],
@@ -235,8 +237,27 @@ def _models() -> None:
     rows = Path("a.psicov").read_text().split()
     Path("small.fasta").write_text("".join(f">s/11-14\n{row[:4]}\n" for row in rows))
     _run("fit small.fasta -o small.potts --threads 1 --lambda-h 0.1 --lambda-j 1")
-    for foreign in MODEL_FORMATS:
-        _run(f"convert small.potts m.{foreign.name} --to {foreign.name}")
+    for foreign in READ_FORMATS:
+        if foreign in WRITTEN_FORMATS:
+            _run(f"convert small.potts m.{foreign.name} --to {foreign.name}")
+    for name, data in _arrays().items():
+        Path(f"m.{name}").write_bytes(data)
+
+
+def _arrays() -> dict[str, bytes]:
+    """Return models in arrays that are only read, by format: four sites each."""
+    rng = np.random.default_rng(5)
+    neighbours = np.array([[0, 2], [1, 0], [2, 0], [3, 1]])
+    pottsmpnn = layouts.pottsmpnn_arrays(4, neighbours, FOCUS[:4])
+    caliby = layouts.caliby_arrays(4, neighbours)
+    # Couplings of those are sums over letters, which a gauge leaves nothing of.
+    for arrays, name in ((pottsmpnn, "etab"), (caliby, "J")):
+        arrays[name] = rng.normal(size=arrays[name].shape)
+    return {
+        "tensor": layouts.array(rng.normal(size=(4, 4, 21, 21))),
+        "pottsmpnn": layouts.archive(**pottsmpnn),
+        "caliby": layouts.archive(**caliby),
+    }
 
 
 def _learnt() -> None:

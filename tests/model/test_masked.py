@@ -22,7 +22,7 @@ from pottsfold.model import (
     save_fit,
     zero_sum,
 )
-from pottsfold.model.formats import MODEL_FORMATS, losses
+from pottsfold.model.formats import WRITTEN_FORMATS, losses
 from pottsfold.mutations import (
     effect_tables,
     pair_epistasis,
@@ -135,7 +135,11 @@ def test_log_z_is_that_of_the_dense_model():
     assert found != exact_log_partition(without).value
 
 
-@pytest.mark.parametrize("form", MODEL_FORMATS, ids=lambda form: form.name)
+# Others than StructureDCA's file, which has pairs of its own.
+HOLD_ZEROS = [each for each in WRITTEN_FORMATS if each.name != "structuredca"]
+
+
+@pytest.mark.parametrize("form", HOLD_ZEROS, ids=lambda form: form.name)
 def test_other_programs_formats_hold_zeros(form):
     model = masked(random_model(7, 6), PAIRS)
     written = []
@@ -145,7 +149,7 @@ def test_other_programs_formats_hold_zeros(form):
         written.append(handle.getvalue())
     assert written[0] == written[1]
     told = "3 of 15 pairs have couplings; those of the others are written as zeros"
-    assert told in losses(Fit(model, REPORT), form)
+    assert (told in losses(Fit(model, REPORT), form)) == (form.read is not None)
     assert told not in losses(Fit(with_zeros(model), REPORT), form)
 
 

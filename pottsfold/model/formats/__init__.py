@@ -13,13 +13,21 @@ CCMpred            ARND...YV-, no gap field      ours    nothing
 adabmDCA, bmDCA    named, or numbered            ours    nothing
 GREMLIN .mrf       ARND...YV-, AUCG-, 01-        ours    columns of the alignment
 Mi3 .npy           in our order                  turned  nothing; fields in couplings
+StructureDCA .npz  AC...WY-                      ours    focus, Neff, pairs of contacts
+PottsMPNN .npz     AC...WY                       turned  focus; only read
+caliby .npz        ARND...YV                     turned  nothing; only read
+dense .npy         in our order                  ours    nothing; only read
+MPNN biases        AC...WY, or names             ours    log p; only written
 =================  ============================  ======  =============================
 """
 
+from pottsfold.model.formats.bias import for_chain
 from pottsfold.model.formats.foreign import ModelFormat
 from pottsfold.model.formats.registry import (
     COMPRESSED,
     MODEL_FORMATS,
+    READ_FORMATS,
+    WRITTEN_FORMATS,
     foreign_named,
     foreign_of_ending,
     losses,
@@ -30,7 +38,10 @@ from pottsfold.model.formats.registry import (
 __all__ = [
     "COMPRESSED",
     "MODEL_FORMATS",
+    "READ_FORMATS",
+    "WRITTEN_FORMATS",
     "ModelFormat",
+    "for_chain",
     "foreign_named",
     "foreign_of_ending",
     "losses",

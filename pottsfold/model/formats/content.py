@@ -22,6 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from pottsfold.errors import ModelFormatError
 from pottsfold.files import DamagedFile, compression_of, unpack
+from pottsfold.model.potts import model_bytes
 
 SMALL = 256 * 2**20
 GROWTH = 64
@@ -162,12 +163,15 @@ def _stamp(about: os.stat_result) -> tuple[int, ...]:
     return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
-def check_model_size(content: Content, length: int, size: int) -> None:
+def check_model_size(
+    content: Content, length: int, size: int, n_pairs: int | None = None
+) -> None:
     """Refuse a model of L sites and q letters that is too large for its file.
 
-    Only a file that leaves couplings out, or a compressed one, can ask for that.
+    With couplings of all pairs, or of so many. Only a file that leaves couplings out,
+    or a compressed one, can ask for that.
     """
-    due = 4 * (length * size) ** 2
+    due = model_bytes(length, size, n_pairs)
     if due > allowance(content.stored):
         raise content.bad(
             f"its {length} sites of {size} letters would take {due / 2**30:.1f} GiB, "

@@ -16,10 +16,12 @@ from pottsfold.alphabet import DNA, GAP, NAMED, PROTEIN, RNA, Alphabet
 from pottsfold.errors import OutputError, UsageError
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content, check_model_size
+from pottsfold.model.graph import PairGraph
 from pottsfold.model.potts import PottsModel
 
 FOCUS, FOCUS_NAME, NUMBERING = "focus sequence", "focus name", "numbering"
 FREQUENCIES, NEFF, OCCUPANCY = "letter frequencies", "Neff", "occupancy of sites"
+GRAPH = "pairs with couplings"
 # What a file that does not say is taken to say.
 UNNAMED, AS_READ = "unnamed", "as read"
 
@@ -64,8 +66,10 @@ class ModelFormat:
         What it can hold beside fields and couplings.
     recognise : callable
         Whether a file's content is of this format.
-    read, write : callable
-        From content to a reading; from a fit to an open file.
+    read : callable or None
+        From content to a reading; None for a format that is only written.
+    write : callable or None
+        From a fit to an open file; None for a format that is only read.
     changes : callable
         What of a model is written in another way, one sentence each.
     """
@@ -75,10 +79,10 @@ class ModelFormat:
     ending: str
     conventions: str
     holds: frozenset[str]
-    recognise: Callable[[Content], bool]
-    read: Callable[[Content], Reading]
-    write: Callable[[BinaryIO, Fit], None]
-    changes: Callable[[PottsModel], list[str]]
+    recognise: Callable[[Content], bool] = lambda content: False
+    read: Callable[[Content], Reading] | None = None
+    write: Callable[[BinaryIO, Fit], None] | None = None
+    changes: Callable[[PottsModel], list[str]] = lambda model: []
 
 
 def alphabet_of(order: str) -> Alphabet:
@@ -123,6 +127,7 @@ def assembled(
     fields: NDArray[np.float32],
     blocks: NDArray[np.float32],
     *,
+    pairs: NDArray[np.integer] | None = None,
     detect_missing: bool = True,
     **others: Any,
 ) -> PottsModel:
@@ -136,8 +141,10 @@ def assembled(
         Its s letters, in its order; without a gap, gaps are missing data.
     fields : (L, s) float32
         h_i(a), a positive one making a probable.
-    blocks : (L (L - 1) / 2, s, s) float32
-        J_ij(a, b), i < j, i outer.
+    blocks : (P, s, s) float32
+        J_ij(a, b) of all pairs i < j, i outer, or of ``pairs``.
+    pairs : (P, 2) int, optional
+        The pairs i < j that have couplings, each once, where not all do.
     detect_missing : bool
         Take gaps as missing data where all their parameters are zero.
     **others
@@ -154,11 +161,15 @@ def assembled(
     except UsageError as error:
         raise content.bad(f"damaged: {error}") from error
     size = alphabet.size
-    check_model_size(content, length, size)
+    check_model_size(content, length, size, None if pairs is None else len(pairs))
     places = alphabet.encode(order)
     full_fields = np.zeros((length, size), np.float32)
     full_fields[:, places] = fields
-    couplings = _both_triangles(blocks, length, size, places)
+    if pairs is None:
+        couplings = _both_triangles(blocks, length, size, places)
+    else:
+        others["graph"] = graph = PairGraph.of_pairs(length, pairs)
+        couplings = _on_graph(blocks, graph, pairs, size, places)
     gaps: Gaps = "state" if GAP in order else "missing"
     if detect_missing and _gap_adds_nothing(full_fields, couplings):
         gaps = "missing"
@@ -195,12 +206,58 @@ def _both_triangles(
     return couplings
 
 
+def _on_graph(
+    blocks: NDArray[np.float32],
+    graph: PairGraph,
+    pairs: NDArray[np.integer],
+    size: int,
+    places: NDArray[np.uint8],
+) -> NDArray[np.float32]:
+    """Return couplings (M, q, q) of the blocks of some pairs."""
+    couplings = np.zeros((len(graph.partners), size, size), np.float32)
+    rows, columns = places[:, np.newaxis], places
+    for (i, j), given in (
+        (pairs.T, blocks),
+        (pairs.T[::-1], blocks.transpose(0, 2, 1)),
+    ):
+        at = graph.places(i, j)[:, np.newaxis, np.newaxis]
+        couplings[at, rows, columns] = given
+    return couplings
+
+
+def coupled(
+    length: int, blocks: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+    """Return the blocks that are not all zero, and their pairs; None for all pairs.
+
+    Parameters
+    ----------
+    length : int
+        L.
+    blocks : (L (L - 1) / 2, s, s) float32
+        J_ij(a, b), i < j, i outer.
+    """
+    there = blocks.any(axis=(1, 2))
+    if there.all():
+        return blocks, None
+    pairs = np.stack(np.triu_indices(length, 1), axis=1)
+    return blocks[there], pairs[there]
+
+
+def graph_note(model: PottsModel) -> list[str]:
+    """Return the sentence on the pairs of a masked model."""
+    if model.graph.is_complete:
+        return []
+    of = model.length * (model.length - 1) // 2
+    return [f"{model.graph.n_pairs} of {of} pairs have couplings"]
+
+
 def _gap_adds_nothing(
     fields: NDArray[np.float32], couplings: NDArray[np.float32]
 ) -> bool:
     """Tell whether the gap's parameters are all zero while other couplings are not."""
     return bool(
-        not fields[:, 0].any() and not couplings[:, :, 0].any() and couplings.any()
+        not fields[:, 0].any() and not couplings[..., 0, :].any() and couplings.any()
     )
 
 

@@ -7,13 +7,13 @@ h_i(a) = sum_j h_i(a) / (L - 1). Letters are not named; 21 are the protein's, 5 
 
 from __future__ import annotations
 
-import re
 from math import isqrt
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 
 from pottsfold.model.fit import Fit
+from pottsfold.model.formats import npy
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
     ModelFormat,
@@ -28,34 +28,25 @@ from pottsfold.model.formats.foreign import (
 from pottsfold.model.potts import PottsModel
 
 TITLE = "Mi3 .npy"
-MAGIC = b"\x93NUMPY"
-MAX_HEADER_BYTES = 2000
-# Bytes of the header's length, by version.
-WIDTHS = {b"\x01\x00": 2, b"\x02\x00": 4}
-HEADER = re.compile(
-    r"\{'descr': '(?P<kind>[<>]f[48])', 'fortran_order': (?P<order>True|False), "
-    r"'shape': \((?P<rows>[0-9]{1,12})L?, (?P<columns>[0-9]{1,12})L?\),? ?\}\s*"
-)
 
 
 def _recognise(content: Content) -> bool:
-    return content.data[: len(MAGIC)] == MAGIC
+    return npy.is_array(content)
 
 
 def _read(content: Content) -> Reading:
-    shape, order, dtype, at = _header(content)
-    due = at + shape[0] * shape[1] * dtype.itemsize
-    if len(content) != due:
-        state = "cut off" if len(content) < due else "damaged"
+    header = npy.header_of(content)
+    if header.kind not in npy.NUMBERS or len(header.shape) != 2:
         raise content.bad(
-            f"{state}: {len(content)} bytes where its header makes {due} due; fetch it "
-            "again"
+            "not an array of single or double numbers in rows, as couplings of Mi3 "
+            "are, nor (L, L, q, q)"
         )
+    shape = header.shape
+    values = npy.numbers_of(content, header)
     length, q = length_of_pairs(shape[0]), isqrt(shape[1])
     if length is None or q * q != shape[1] or not q:
         raise content.bad(f"shape {shape} is not (L (L - 1) / 2, q * q)")
     letters = letters_of_size(content, q)
-    values = content.array(dtype, shape[0] * shape[1], at).reshape(shape, order=order)
     with np.errstate(over="ignore"):
         blocks = -values.astype(np.float32)
     model = assembled(
@@ -73,31 +64,6 @@ def _read(content: Content) -> Reading:
         "are numbered from 1",
     )
     return Reading(model, notes)
-
-
-def _header(
-    content: Content,
-) -> tuple[tuple[int, int], Literal["C", "F"], np.dtype[Any], int]:
-    """Return shape, order, type and place of the array.
-
-    NumPy's own reader hands the header to Python's parser; a pattern is enough for
-    the one kind of array that is due, and cannot be tricked.
-    """
-    start = len(MAGIC) + 2
-    version = content.data[start - 2 : start]
-    width = WIDTHS.get(version)
-    if width is None:
-        raise content.bad(f"a NumPy file of version {list(version)}, 1 and 2 are read")
-    at = start + width
-    at += int.from_bytes(content.data[start:at], "little")
-    text = content.data[start + width : min(at, MAX_HEADER_BYTES)]
-    found = HEADER.fullmatch(text.decode("ascii", "replace"))
-    if found is None:
-        raise content.bad(
-            "not an array of single or double numbers in rows, as couplings of Mi3 are"
-        )
-    shape = int(found["rows"]), int(found["columns"])
-    return shape, "F" if found["order"] == "True" else "C", np.dtype(found["kind"]), at
 
 
 def _write(handle: BinaryIO, fit: Fit) -> None:

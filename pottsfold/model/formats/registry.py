@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import BinaryIO
 
-from pottsfold.errors import UsageError, nearest
+from pottsfold.errors import ModelFormatError, UsageError, nearest
 from pottsfold.files import sha256_of, written_whole
 from pottsfold.model.fit import Fit, FitReport
 from pottsfold.model.formats.adabmdca import ADABMDCA, BMDCA
+from pottsfold.model.formats.bias import BIASES
 from pottsfold.model.formats.ccmpred_braw import CCMPRED_BRAW
 from pottsfold.model.formats.ccmpred_raw import CCMPRED_RAW
 from pottsfold.model.formats.content import Content, open_content
@@ -18,6 +20,7 @@ from pottsfold.model.formats.foreign import (
     FOCUS,
     FOCUS_NAME,
     FREQUENCIES,
+    GRAPH,
     NEFF,
     NUMBERING,
     OCCUPANCY,
@@ -26,12 +29,21 @@ from pottsfold.model.formats.foreign import (
 )
 from pottsfold.model.formats.gremlin import GREMLIN
 from pottsfold.model.formats.mi3 import MI3
+from pottsfold.model.formats.neighbours import CALIBY, POTTSMPNN
+from pottsfold.model.formats.npz import MAGIC as ZIP_MARK
+from pottsfold.model.formats.npz import TORCH, names_in
 from pottsfold.model.formats.plmc import PLMC
 from pottsfold.model.formats.plmc_v1 import PLMC_V1
+from pottsfold.model.formats.structuredca import STRUCTUREDCA
+from pottsfold.model.formats.tensor import TENSOR
 from pottsfold.provenance import Provenance, software_versions, source_of
 
 # Formats without a mark of their own come last.
 MODEL_FORMATS = (
+    STRUCTUREDCA,
+    POTTSMPNN,
+    CALIBY,
+    TENSOR,
     MI3,
     CCMPRED_BRAW,
     GREMLIN,
@@ -40,9 +52,15 @@ MODEL_FORMATS = (
     CCMPRED_RAW,
     PLMC_V1,
     PLMC,
+    *BIASES,
 )
+READ_FORMATS = tuple(each for each in MODEL_FORMATS if each.read is not None)
+WRITTEN_FORMATS = tuple(each for each in MODEL_FORMATS if each.write is not None)
 COMPRESSED = ".gz"
 NATIVE_MARK, NATIVE_REACH = b'"pottsfold-model"', 256
+# How a pickle of Python begins, in the versions that programs write; what follows is
+# not zero, as it is in plmc's files of 640 sites.
+PICKLE = re.compile(rb"\x80[\x02-\x05][^\x00]", re.DOTALL)
 
 
 def read_foreign(path: str | Path) -> Fit:
@@ -65,6 +83,7 @@ def read_foreign(path: str | Path) -> Fit:
     """
     with open_content(path) as content:
         foreign = _recognised(content)
+        assert foreign.read is not None  # those alone are recognised
         reading = foreign.read(content)
         digest = sha256_of(path)
     report = FitReport(
@@ -88,12 +107,35 @@ def _recognised(content: Content) -> ModelFormat:
             "not a pottsfold model as it was written: compressed, cut off or damaged; "
             "unpack it or copy it anew"
         )
-    for foreign in MODEL_FORMATS:
+    for foreign in READ_FORMATS:
         if foreign.recognise(content):
             return foreign
-    raise content.bad(
-        "not a pottsfold model, nor one of plmc, CCMpred, adabmDCA, bmDCA, GREMLIN or "
-        "Mi3; pottsfold fit makes one from an alignment"
+    raise _archive_error(content) or content.bad(
+        "not a pottsfold model, nor one of plmc, CCMpred, adabmDCA, bmDCA, GREMLIN, "
+        "Mi3 or StructureDCA, nor an array of couplings; pottsfold fit makes a model "
+        "from an alignment"
+    )
+
+
+def _archive_error(content: Content) -> ModelFormatError | None:
+    """Return the error of an archive or pickle of Python; None for another file."""
+    if content.data[:4] == ZIP_MARK:
+        names = names_in(content)
+        if not names:
+            return content.bad(
+                "cut off or damaged: not a whole archive; fetch it again"
+            )
+        if not any(name.endswith(TORCH) for name in names):
+            return content.bad(
+                "an archive without the arrays of a model: contacts, h, J and "
+                "target_sequence of StructureDCA, etab and E_idx of PottsMPNN, or h, J "
+                "and edge_idx of caliby"
+            )
+    elif not PICKLE.match(content.data[:3]):
+        return None
+    return content.bad(
+        "a pickle, as PyTorch saves, which could run any program and is not read; save "
+        "its arrays instead, by their names: numpy.savez('a.npz', etab=..., E_idx=...)"
     )
 
 
@@ -107,6 +149,8 @@ def write_foreign(path: str | Path, fit: Fit, foreign: ModelFormat) -> None:
     OutputError
         If it cannot be written there, or the format cannot hold the model.
     """
+    if foreign.write is None:
+        raise UsageError(f"{foreign.title} can be read, not written")
     with written_whole(path) as beside, open(beside, "wb") as handle:
         if Path(path).suffix == COMPRESSED:
             # No name and no time: the same model makes the same bytes.
@@ -131,7 +175,7 @@ def foreign_named(name: str) -> ModelFormat:
     for foreign in MODEL_FORMATS:
         if foreign.name == name:
             return foreign
-    names = [foreign.name for foreign in MODEL_FORMATS]
+    names = [foreign.name for foreign in WRITTEN_FORMATS]
     raise UsageError(
         f"no format {name!r}; there are {', '.join(names)}{nearest(name, names)}"
     )
@@ -140,7 +184,7 @@ def foreign_named(name: str) -> ModelFormat:
 def foreign_of_ending(path: Path) -> ModelFormat | None:
     """Return the format that a file's ending chooses, ``.gz`` set aside."""
     suffix = Path(path.stem).suffix if path.suffix == COMPRESSED else path.suffix
-    for foreign in MODEL_FORMATS:
+    for foreign in WRITTEN_FORMATS:
         if foreign.ending and foreign.ending == suffix.lower():
             return foreign
     return None
@@ -149,6 +193,8 @@ def foreign_of_ending(path: Path) -> ModelFormat | None:
 def losses(fit: Fit, foreign: ModelFormat) -> list[str]:
     """Return what a format does not hold of a fit, or holds otherwise, in sentences."""
     model = fit.model
+    if foreign.read is None:
+        return foreign.changes(model)
     positions = model.numbering.positions
     present = {
         FOCUS: model.focus is not None,
@@ -167,7 +213,7 @@ def losses(fit: Fit, foreign: ModelFormat) -> list[str]:
         lost.remove(FOCUS_NAME)
         lost[lost.index(FOCUS)] = "focus sequence and name"
     sentences = [f"Lost in this format: {', '.join(lost)}", *foreign.changes(model)]
-    if not model.graph.is_complete:
+    if not model.graph.is_complete and GRAPH not in foreign.holds:
         of = model.length * (model.length - 1) // 2
         sentences.append(
             f"{model.graph.n_pairs} of {of} pairs have couplings; those of the others "

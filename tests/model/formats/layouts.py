@@ -1,6 +1,10 @@
 """Foreign files made straight from their descriptions, by plain loops."""
 
+import io
+import itertools
 import struct
+
+import numpy as np
 
 ORDER = "ARNDCQEGHILKMFPSTWYV-"
 PLMC_ORDER = "-ACDEFGHIKLMNPQRSTVWY"
@@ -123,3 +127,101 @@ def ccmpred_braw(length, *, double=False, shuffled=False):
         _text("x_pair") + blocks,
     ]
     return b"\x85" + b"".join(reversed(entries) if shuffled else entries)
+
+
+def array(values):
+    """An .npy as NumPy writes it."""
+    handle = io.BytesIO()
+    np.save(handle, values)
+    return handle.getvalue()
+
+
+def archive(**arrays):
+    """An .npz as NumPy writes it."""
+    handle = io.BytesIO()
+    np.savez(handle, **arrays)
+    return handle.getvalue()
+
+
+def structuredca_arrays(length, contacts, target, *, exclude_gaps=False):
+    order = PLMC_ORDER[1:] + "-"
+    silent = "-" if exclude_gaps else ""
+    matrix = np.zeros((length, length), bool)
+    fields = np.zeros((length, 21), np.float32)
+    blocks = []
+    for i, j in contacts:
+        matrix[i, j] = matrix[j, i] = True
+    for i, a in itertools.product(range(length), order):
+        fields[i, order.index(a)] = 0 if a in silent else field(i, a)
+    for i, j in sorted(contacts):
+        block = np.zeros((21, 21), np.float32)
+        for a, b in itertools.product(order, order):
+            if a not in silent and b not in silent:
+                block[order.index(a), order.index(b)] = coupling(i, j, a, b)
+        blocks.append(block)
+    return {
+        "contacts": matrix,
+        "h": fields,
+        "J": np.array(blocks),
+        "gap_ratios_array": np.zeros(length, np.float32),
+        "name": "fam",
+        "msa_depth": 40,
+        "target_sequence": target,
+        "lambda_h": 1.0,
+        "exclude_gaps": exclude_gaps,
+        "weights_seqid": 0.8,
+        "max_iterations": 60,
+        "Neff": 12.5,
+    }
+
+
+def tensor(length, order, *, interleaved=False):
+    """Every pair of sites from both sides."""
+    result = np.zeros((length, length, len(order), len(order)))
+    for i, j in pairs(length):
+        for (k, a), (m, b) in itertools.product(enumerate(order), enumerate(order)):
+            result[i, j, k, m] = result[j, i, m, k] = coupling(i, j, a, b)
+    return result.transpose(0, 2, 1, 3) if interleaved else result
+
+
+def pottsmpnn_arrays(length, neighbours, target):
+    """Tables whose sum over both directions is a coupling, and energies of sites."""
+    order = PLMC_ORDER[1:]
+    tables = np.zeros((1, length, neighbours.shape[1], 22, 22), np.float32)
+    listed = {(i, j) for i, row in enumerate(neighbours) for j in row}
+    for i, k in np.ndindex(neighbours.shape):
+        j = neighbours[i, k]
+        share = 0.5 if (j, i) in listed else 1.0
+        for a, b in itertools.product(order, order):
+            cell = (0, i, k, order.index(a), order.index(b))
+            if i == j:
+                tables[cell] = -field(i, a) * (a == b)
+            elif i < j:
+                tables[cell] = -share * coupling(i, j, a, b)
+            else:
+                tables[cell] = -share * coupling(j, i, b, a)
+    return {"etab": tables, "E_idx": neighbours[np.newaxis], "wt_seq": target}
+
+
+def caliby_arrays(length, neighbours):
+    """Fields and couplings of neighbours; what is masked is not zero."""
+    order = ORDER[:20]
+    fields = np.full((1, length, 22), 3, np.float32)
+    tables = np.full((1, *neighbours.shape, 22, 22), 5, np.float32)
+    listed = {(i, j) for i, row in enumerate(neighbours) for j in row}
+    for i, a in itertools.product(range(length), order):
+        fields[0, i, order.index(a)] = -field(i, a)
+    for i, k in np.ndindex(neighbours.shape):
+        j = neighbours[i, k]
+        share = 1.0 if (j, i) in listed else 2.0
+        for a, b in itertools.product(order, order):
+            value = coupling(i, j, a, b) if i < j else coupling(j, i, b, a)
+            tables[0, i, k, order.index(a), order.index(b)] = -share * value
+    own = neighbours == np.arange(length)[:, np.newaxis]
+    return {
+        "h": fields,
+        "J": tables,
+        "edge_idx": neighbours[np.newaxis],
+        "mask_i": np.ones((1, length), np.float32),
+        "mask_ij": (~own[np.newaxis]).astype(np.float32),
+    }

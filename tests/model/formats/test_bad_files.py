@@ -1,7 +1,6 @@
 """Damaged and hostile files: one line that says what and where, and little memory."""
 
 import gzip
-import io
 import struct
 import tracemalloc
 
@@ -20,10 +19,7 @@ from tests.strategies import random_model
 LENGTH = 3
 
 
-def mi3():
-    handle = io.BytesIO()
-    np.save(handle, np.ones((3, 441), np.float32))
-    return handle.getvalue()
+NEIGHBOURS = np.array([[0, 2], [1, 0], [2, 0]])
 
 
 FILES = {
@@ -34,7 +30,13 @@ FILES = {
     "bmdca": layouts.adabmdca(LENGTH, numbers=True),
     "plmc": layouts.plmc(LENGTH, "ACW", [3, 4, 6]),
     "plmc_v1": layouts.plmc_v1(LENGTH, "ACW", [3, 4, 6]),
-    "mi3": mi3(),
+    "mi3": layouts.array(np.ones((3, 441), np.float32)),
+    "tensor": layouts.array(np.ones((3, 3, 20, 20), np.float32)),
+    "structuredca": layouts.archive(
+        **layouts.structuredca_arrays(LENGTH, [(0, 2), (1, 2)], "ACW")
+    ),
+    "pottsmpnn": layouts.archive(**layouts.pottsmpnn_arrays(LENGTH, NEIGHBOURS, "ACW")),
+    "caliby": layouts.archive(**layouts.caliby_arrays(LENGTH, NEIGHBOURS)),
 }
 TEXTS = ("raw", "gremlin", "adabmdca", "bmdca")
 # Fields over couplings of a real file, and what the libraries keep for themselves.
@@ -158,7 +160,7 @@ def test_a_short_row_is_named_with_its_line(tmp_path, name):
         load_fit(path)
 
 
-@pytest.mark.parametrize("name", ["plmc", "plmc_v1", "mi3"])
+@pytest.mark.parametrize("name", ["plmc", "plmc_v1", "mi3", "tensor"])
 def test_a_cut_binary_tells_expected_and_found_sizes(tmp_path, name):
     path = tmp_path / "file"
     path.write_bytes(FILES[name][:-7])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pottsfold.errors import ModelFormatError
 from pottsfold.model import Fit, FitReport, load_fit
 from pottsfold.model.formats import (
-    MODEL_FORMATS,
+    READ_FORMATS,
+    WRITTEN_FORMATS,
     foreign_named,
     registry,
     write_foreign,
@@ -21,7 +22,7 @@ from pottsfold.model.formats import (
 from pottsfold.model.formats.content import StoredBytes, open_content
 from tests.strategies import random_model
 
-NAMES = [foreign.name for foreign in MODEL_FORMATS]
+NAMES = [each.name for each in WRITTEN_FORMATS if each in READ_FORMATS]
 
 
 @pytest.fixture(params=NAMES)

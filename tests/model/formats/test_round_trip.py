@@ -10,13 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from pottsfold.alphabet import DNA, PROTEIN, RNA, Alphabet
 from pottsfold.errors import OutputError
 from pottsfold.model import Fit, FitReport, energy, load_fit, zero_sum
-from pottsfold.model.formats import MODEL_FORMATS, foreign_named, losses, write_foreign
+from pottsfold.model.formats import (
+    READ_FORMATS,
+    WRITTEN_FORMATS,
+    foreign_named,
+    losses,
+    write_foreign,
+)
 from tests.strategies import SMALL, models, random_model
 
-NAMES = [foreign.name for foreign in MODEL_FORMATS]
+NAMES = [each.name for each in WRITTEN_FORMATS if each in READ_FORMATS]
 PROTEIN_ONLY = {"ccmpred-raw", "ccmpred-braw"}
 # Formats that hold fields and couplings as they stand.
-EXACT = {"plmc", "plmc-v1", "gremlin", "adabmdca", "bmdca"}
+EXACT = {"plmc", "plmc-v1", "gremlin", "adabmdca", "bmdca", "structuredca"}
 
 
 def there_and_back(tmp_path, model, name, report=None):
