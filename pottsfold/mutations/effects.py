@@ -24,6 +24,7 @@ from pottsfold.alphabet import Alphabet
 from pottsfold.lazy import lazy_module
 from pottsfold.model import PottsModel, independent_fields, local_fields
 from pottsfold.mutations.adjustment import Goal, adjusted_log_odds
+from pottsfold.mutations.burial import burial_of
 from pottsfold.mutations.mutants import UNSCORABLE, Mutants
 
 if TYPE_CHECKING:
@@ -49,12 +50,17 @@ class Effects:
         The epistasis and the sum of single effects adjusted by what other proteins
         teach, see :mod:`pottsfold.mutations.adjustment`: to rank mutants by, no
         difference of energies. NaN where that is not known.
+    buried_log_odds : (n,) float64, optional
+        sum_i b_i s_i(a_i) + sum_{i<j} (b_i + b_j) / 2 e_ij(a_i, a_j), with b_i from
+        0 = exposed to 1 = buried. NaN where that is not known of a mutated site; None
+        without an accessibility.
     """
 
     additive: NDArray[np.float64]
     epistasis: NDArray[np.float64]
     independent: NDArray[np.float64]
     adjusted: NDArray[np.float64]
+    buried_log_odds: NDArray[np.float64] | None = None
 
     @property
     def log_odds(self) -> NDArray[np.float64]:
@@ -174,6 +180,9 @@ class EffectTables:
     pairs : (L (L - 1) / 2, q, q) float32
         e_ij(a, b) as :func:`pair_epistasis` gives it, for i < j, i outer, letter at
         i first.
+    burial : (L,) float64, optional
+        How buried each site is, from :func:`pottsfold.mutations.burial.burial_of`;
+        NaN where not known.
     """
 
     alphabet: Alphabet
@@ -184,6 +193,13 @@ class EffectTables:
     independent: NDArray[np.float64]
     adjusted: NDArray[np.float64]
     pairs: NDArray[np.float32]
+    burial: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.burial is not None and self.burial.shape != (self.length,):
+            raise ValueError(
+                f"burial of {self.burial.size} sites, the model has {self.length}"
+            )
 
     @property
     def length(self) -> int:
@@ -214,8 +230,24 @@ class EffectTables:
             if np.isnan(table).all():
                 # The wild type's 0 would be a number from nowhere.
                 sums[row] = np.nan
-        sums[:, mutants.statuses == UNSCORABLE] = np.nan
-        return Effects(*sums)
+        unscorable = mutants.statuses == UNSCORABLE
+        sums[:, unscorable] = np.nan
+        buried = self._buried(mutants)
+        if buried is not None:
+            buried[unscorable] = np.nan
+        additive, epistasis, independent, adjusted = sums
+        return Effects(additive, epistasis, independent, adjusted, buried)
+
+    def _buried(self, mutants: Mutants) -> NDArray[np.float64] | None:
+        """Return the log-odds weighted by burial, where that is known."""
+        if self.burial is None:
+            return None
+        sums = np.empty(len(mutants))
+        kernels.sum_buried(
+            *(mutants.offsets, mutants.columns, mutants.letters),
+            *(self.singles, self.pairs, self.burial, sums),
+        )
+        return sums
 
     def _check(self, mutants: Mutants) -> None:
         """Refuse mutants that lead out of the tables."""
@@ -242,7 +274,8 @@ def effect_tables(
         With a focus sequence.
     goal, accessibility
         What effects are adjusted for and by, as for
-        :func:`pottsfold.mutations.adjustment.adjusted_log_odds`.
+        :func:`pottsfold.mutations.adjustment.adjusted_log_odds`. An accessibility
+        makes the effects ``buried_log_odds`` too.
 
     Raises
     ------
@@ -259,7 +292,13 @@ def effect_tables(
     tables = (singles, independent_log_odds(model), adjusted, pairs)
     for table in tables:
         table.flags.writeable = False
-    return EffectTables(model.alphabet, model.numbering, model.states, focus, *tables)
+    burial = None
+    if accessibility is not None:
+        burial = burial_of(accessibility)
+        burial.flags.writeable = False
+    return EffectTables(
+        *(model.alphabet, model.numbering, model.states, focus, *tables, burial)
+    )
 
 
 def mutant_effects(

@@ -74,3 +74,30 @@ def sum_effects(offsets, columns, letters, singles, independent, adjusted, pairs
         sums[1, n] = epistasis
         sums[2, n] = alone
         sums[3, n] = known + epistasis
+
+
+@kernel
+def sum_buried(offsets, columns, letters, singles, pairs, burial, sums):
+    """Write the log-odds of every mutant, weighted by how buried its sites are.
+
+    sum_i b_i s_i(a_i) + sum_{i<j} (b_i + b_j) / 2 e_ij(a_i, a_j), with burial b (L,)
+    float64 and sums (n,) float64; the rest as for sum_effects.
+    """
+    length = singles.shape[0]
+    for n in range(offsets.size - 1):
+        total = 0.0
+        for k in range(offsets[n], offsets[n + 1]):
+            i = columns[k]
+            a = letters[k]
+            total += burial[i] * singles[i, a]
+            for m in range(offsets[n], k):
+                j = columns[m]
+                b = letters[m]
+                if i < j:
+                    pair = i * (2 * length - i - 3) // 2 + j - 1
+                    epistasis = np.float64(pairs[pair, a, b])
+                else:
+                    pair = j * (2 * length - j - 3) // 2 + i - 1
+                    epistasis = np.float64(pairs[pair, b, a])
+                total += (burial[i] + burial[j]) / 2 * epistasis
+        sums[n] = total
