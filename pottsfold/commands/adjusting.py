@@ -81,8 +81,13 @@ def tell_adjusted(
             "no adjusted effects: they are for proteins, and for models that know "
             "their family's letter frequencies"
         )
-    elif goal == "function":
+    elif goal == "function" and structure is None:
         say("adjusted ranks by function (`goal=stability`: by stability)")
+    elif goal == "function":
+        say(
+            "adjusted ranks by function and does not use the structure "
+            "(`goal=stability`: it does)"
+        )
     elif structure is None:
         say("adjusted ranks by stability; with a `structure` it ranks clearly better")
     else:

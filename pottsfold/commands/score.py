@@ -9,7 +9,7 @@ from pottsfold import startup
 from pottsfold.commands.adjusting import (
     For,
     accessibility_of,
-    check_use,
+    check_chain,
     tell_adjusted,
 )
 from pottsfold.commands.console import say, scoring_progress
@@ -79,8 +79,9 @@ def score(
         What the column adjusted ranks by: mutants that keep their function, or their
         stability; learnt from measured libraries of other proteins.
     structure
-        PDB or mmCIF file, plain or packed: with --for stability
-        adjusted knows how buried each site is.
+        PDB or mmCIF file, plain or packed: adds the column buried_log_odds (single
+        effects times 1 - relative accessibility of the site, epistasis times the mean
+        of its two sites); with --for stability adjusted knows it too.
     chain
         Name of the structure's chain (default: the one that aligns best).
     augmented
@@ -106,7 +107,7 @@ def score(
             "learnt beside effects adjusted for function; leave out `goal`",
             parameter="augmented",
         )
-    check_use(goal, structure, chain)
+    check_chain(structure, chain)
     _spare_memory()
     tables, learnt = _tables(model, background, augmented, goal, structure, chain)
     with scoring_progress() as progress:

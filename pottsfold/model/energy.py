@@ -35,8 +35,9 @@ def energy(model: PottsModel, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
     rows = _checked(model, np.atleast_2d(codes))
     energies = np.empty(len(rows))
     graph = model.graph
+    partners = None if graph.is_complete else graph.partners
     kernels.sum_energies(
-        *(rows, model.fields, graph.offsets, graph.later, graph.partners),
+        *(rows, model.fields, graph.offsets, graph.later, partners),
         *(model.blocks, energies),
     )
     return energies

@@ -24,6 +24,7 @@ from pottsfold.alphabet import Alphabet
 from pottsfold.lazy import lazy_module
 from pottsfold.model import PottsModel, independent_fields, local_fields
 from pottsfold.mutations.adjustment import Goal, adjusted_log_odds
+from pottsfold.mutations.burial import burial_of
 from pottsfold.mutations.mutants import UNSCORABLE, Mutants
 
 if TYPE_CHECKING:
@@ -49,12 +50,17 @@ class Effects:
         The epistasis and the sum of single effects adjusted by what other proteins
         teach, see :mod:`pottsfold.mutations.adjustment`: to rank mutants by, no
         difference of energies. NaN where that is not known.
+    buried_log_odds : (n,) float64, optional
+        sum_i b_i s_i(a_i) + sum_{i<j} (b_i + b_j) / 2 e_ij(a_i, a_j), with b_i from
+        0 = exposed to 1 = buried. NaN where that is not known of a mutated site; None
+        without an accessibility.
     """
 
     additive: NDArray[np.float64]
     epistasis: NDArray[np.float64]
     independent: NDArray[np.float64]
     adjusted: NDArray[np.float64]
+    buried_log_odds: NDArray[np.float64] | None = None
 
     @property
     def log_odds(self) -> NDArray[np.float64]:
@@ -174,10 +180,14 @@ class EffectTables:
     pairs : (P, q, q) float32
         e_ij(a, b) as :func:`pair_epistasis` gives it, for the pairs i < j that have
         couplings, i outer, letter at i first; that of others is 0.
-    starts : (L + 1,) int64
-        Pairs whose first site is i are ``starts[i]`` to ``starts[i + 1] - 1``.
-    seconds : (P,) int32
-        The second site of every pair.
+    starts : (L + 1,) int64, or None
+        Pairs whose first site is i are ``starts[i]`` to ``starts[i + 1] - 1``; None
+        where all pairs of sites have couplings.
+    seconds : (P,) int32, or None
+        The second site of every pair; likewise.
+    burial : (L,) float64, optional
+        How buried each site is, from :func:`pottsfold.mutations.burial.burial_of`;
+        NaN where not known.
     """
 
     alphabet: Alphabet
@@ -188,8 +198,15 @@ class EffectTables:
     independent: NDArray[np.float64]
     adjusted: NDArray[np.float64]
     pairs: NDArray[np.float32]
-    starts: NDArray[np.int64]
-    seconds: NDArray[np.int32]
+    starts: NDArray[np.int64] | None
+    seconds: NDArray[np.int32] | None
+    burial: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.burial is not None and self.burial.shape != (self.length,):
+            raise ValueError(
+                f"burial of {self.burial.size} sites, the model has {self.length}"
+            )
 
     @property
     def length(self) -> int:
@@ -221,8 +238,24 @@ class EffectTables:
             if np.isnan(table).all():
                 # The wild type's 0 would be a number from nowhere.
                 sums[row] = np.nan
-        sums[:, mutants.statuses == UNSCORABLE] = np.nan
-        return Effects(*sums)
+        unscorable = mutants.statuses == UNSCORABLE
+        sums[:, unscorable] = np.nan
+        buried = self._buried(mutants)
+        if buried is not None:
+            buried[unscorable] = np.nan
+        additive, epistasis, independent, adjusted = sums
+        return Effects(additive, epistasis, independent, adjusted, buried)
+
+    def _buried(self, mutants: Mutants) -> NDArray[np.float64] | None:
+        """Return the log-odds weighted by burial, where that is known."""
+        if self.burial is None:
+            return None
+        sums = np.empty(len(mutants))
+        kernels.sum_buried(
+            *(mutants.offsets, mutants.columns, mutants.letters),
+            *(self.singles, self.starts, self.seconds, self.pairs, self.burial, sums),
+        )
+        return sums
 
     def _check(self, mutants: Mutants) -> None:
         """Refuse mutants that lead out of the tables."""
@@ -249,7 +282,8 @@ def effect_tables(
         With a focus sequence.
     goal, accessibility
         What effects are adjusted for and by, as for
-        :func:`pottsfold.mutations.adjustment.adjusted_log_odds`.
+        :func:`pottsfold.mutations.adjustment.adjusted_log_odds`. An accessibility
+        makes the effects ``buried_log_odds`` too.
 
     Raises
     ------
@@ -266,10 +300,17 @@ def effect_tables(
     )
     singles = single_log_odds(model)
     adjusted = adjusted_log_odds(model, singles, goal, accessibility)
-    tables = (singles, independent_log_odds(model), adjusted, pairs, starts, seconds)
+    tables = (singles, independent_log_odds(model), adjusted, pairs)
     for table in tables:
         table.flags.writeable = False
-    return EffectTables(model.alphabet, model.numbering, model.states, focus, *tables)
+    which = (None, None) if graph.is_complete else (starts, seconds)
+    burial = None
+    if accessibility is not None:
+        burial = burial_of(accessibility)
+        burial.flags.writeable = False
+    return EffectTables(
+        *(model.alphabet, model.numbering, model.states, focus, *tables, *which, burial)
+    )
 
 
 def mutant_effects(

@@ -43,20 +43,24 @@ def fill_pairs(blocks, later, starts, seconds, wild_type, modelled, first, pairs
 
 
 @kernel
-def pair_number(i, j, starts, seconds):
-    """Return the number of the pair of sites i < j, -1 if it has no couplings."""
-    low, stop = starts[i], starts[i + 1]
-    if stop - low == starts.shape[0] - 2 - i:
-        # All later sites are there.
-        return low + j - i - 1
-    high = stop
+def epistasis_of(i, a, j, b, length, starts, seconds, pairs):
+    """Return e_ij(a, b) of sites i < j, 0 where they have no couplings.
+
+    ``seconds`` None says that all pairs are there: the compiler then leaves out the
+    search, and what asks for it.
+    """
+    if seconds is None:
+        return np.float64(pairs[i * (2 * length - i - 3) // 2 + j - 1, a, b])
+    low, high = starts[i], starts[i + 1]
     while low < high:
         middle = (low + high) // 2
         if seconds[middle] < j:
             low = middle + 1
         else:
             high = middle
-    return low if low < stop and seconds[low] == j else -1
+    if low < starts[i + 1] and seconds[low] == j:
+        return np.float64(pairs[low, a, b])
+    return 0.0
 
 
 @kernel
@@ -75,10 +79,12 @@ def sum_effects(
     """Write additive, epistasis, independent and adjusted of every mutant.
 
     offsets (n + 1,) int64; columns (m,) int64; letters (m,) uint8; singles,
-    independent and adjusted (L, q) float64; starts (L + 1,) int64, seconds (P,) int32
-    and pairs (P, q, q) float32; sums (4, n) float64. The adjusted sum is of single
+    independent and adjusted (L, q) float64; starts (L + 1,) int64 and seconds (P,)
+    int32, or None where all pairs are there; pairs (P, q, q) float32; sums (4, n)
+    float64. The adjusted sum is of single
     effects, and the epistasis.
     """
+    length = singles.shape[0]
     for n in range(offsets.size - 1):
         additive = epistasis = alone = known = 0.0
         for k in range(offsets[n], offsets[n + 1]):
@@ -91,14 +97,41 @@ def sum_effects(
                 j = columns[m]
                 b = letters[m]
                 if i < j:
-                    pair = pair_number(i, j, starts, seconds)
-                    if pair >= 0:
-                        epistasis += np.float64(pairs[pair, a, b])
+                    epistasis += epistasis_of(
+                        i, a, j, b, length, starts, seconds, pairs
+                    )
                 else:
-                    pair = pair_number(j, i, starts, seconds)
-                    if pair >= 0:
-                        epistasis += np.float64(pairs[pair, b, a])
+                    epistasis += epistasis_of(
+                        j, b, i, a, length, starts, seconds, pairs
+                    )
         sums[0, n] = additive
         sums[1, n] = epistasis
         sums[2, n] = alone
         sums[3, n] = known + epistasis
+
+
+@kernel
+def sum_buried(
+    offsets, columns, letters, singles, starts, seconds, pairs, burial, sums
+):
+    """Write the log-odds of every mutant, weighted by how buried its sites are.
+
+    sum_i b_i s_i(a_i) + sum_{i<j} (b_i + b_j) / 2 e_ij(a_i, a_j), with burial b (L,)
+    float64 and sums (n,) float64; the rest as for sum_effects.
+    """
+    length = singles.shape[0]
+    for n in range(offsets.size - 1):
+        total = 0.0
+        for k in range(offsets[n], offsets[n + 1]):
+            i = columns[k]
+            a = letters[k]
+            total += burial[i] * singles[i, a]
+            for m in range(offsets[n], k):
+                j = columns[m]
+                b = letters[m]
+                if i < j:
+                    epistasis = epistasis_of(i, a, j, b, length, starts, seconds, pairs)
+                else:
+                    epistasis = epistasis_of(j, b, i, a, length, starts, seconds, pairs)
+                total += (burial[i] + burial[j]) / 2 * epistasis
+        sums[n] = total

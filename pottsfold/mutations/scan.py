@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pottsfold.model import PottsModel
 from pottsfold.mutations.adjustment import Goal, adjusted_log_odds
+from pottsfold.mutations.burial import burial_of
 from pottsfold.mutations.effects import independent_log_odds, single_log_odds
 from pottsfold.mutations.notation import Substitution
 
@@ -95,9 +96,8 @@ def scan_table(
         }
     )
     if accessibility is not None:
-        burial = 1 - np.clip(accessibility, 0, 1)
         table["accessibility"] = accessibility[sites]
-        table["buried_log_odds"] = burial[sites] * table["log_odds"]
+        table["buried_log_odds"] = burial_of(accessibility)[sites] * table["log_odds"]
     return table
 
 

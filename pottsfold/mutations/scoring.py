@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.errors import UsageError, nearest
+from pottsfold.mutations.adjustment import Goal
 from pottsfold.mutations.assays.augmented import Augmented, augmented_scores
 from pottsfold.mutations.effects import EffectTables, effect_tables
 from pottsfold.mutations.library.files import holds_sequences
@@ -39,14 +40,19 @@ COLUMNS = (
     "reason",
     "adjusted",
 )
+BURIED = "buried_log_odds"
 LEARNT = ("predicted", "predicted_low", "predicted_high")
-NUMBERS = (*COLUMNS[2:6], "adjusted", *LEARNT)
+NUMBERS = (*COLUMNS[2:6], "adjusted", BURIED, *LEARNT)
 """Columns of numbers of our own."""
 MUTANT = "mutant"
 
 
 def score_table(
-    model: PottsModel, library: pd.DataFrame, column: str = MUTANT
+    model: PottsModel,
+    library: pd.DataFrame,
+    column: str = MUTANT,
+    goal: Goal = "function",
+    accessibility: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Score a library of mutants of the focus sequence.
 
@@ -59,21 +65,25 @@ def score_table(
     column : str
         The column that holds them; one whose name ends in ``sequence`` or ``seq``
         holds whole sequences.
+    goal, accessibility
+        As for :func:`effect_tables`.
 
     Returns
     -------
     DataFrame
         Columns ``mutant, n_mutations, log_odds, additive, epistasis, independent,
-        status, reason, adjusted`` in nats, negative = harmful, one row for each of
-        the library's (see :class:`Effects`); then the library's other columns, with
-        ``input_`` before those named like one of these.
+        status, reason, adjusted``, and with an accessibility ``buried_log_odds``, in
+        nats, negative = harmful, one row for each of the library's (see
+        :class:`Effects`); then the library's other columns, with ``input_`` before
+        those named like one of these.
 
     Raises
     ------
     UsageError
         If the model has no focus sequence or the library no such column.
     """
-    return effect_table(model, place_library(model, library, column), library, column)
+    mutants = place_library(model, library, column)
+    return effect_table(model, mutants, library, column, goal, accessibility)
 
 
 def place_library(
@@ -105,16 +115,20 @@ def effect_table(
     mutants: Mutants,
     library: pd.DataFrame,
     column: str = MUTANT,
+    goal: Goal = "function",
+    accessibility: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Return the effects of a library's placed mutants; see :func:`score_table`."""
     import pandas as pd
 
-    scored = _scored(effect_tables(model), mutants).to_pandas()
+    tables = effect_tables(model, goal, accessibility)
+    scored = _scored(tables, mutants).to_pandas()
+    results = [str(name) for name in scored.columns]
     scored["mutant"] = scored["mutant"].astype("str")
     # The count of an unreadable mutant is missing, and the others stay integers.
     scored["n_mutations"] = scored["n_mutations"].astype("Int64")
     kept = library if holds_sequences(column) else library.drop(columns=column)
-    kept = kept.set_axis(names_beside(map(str, kept.columns)), axis=1)
+    kept = kept.set_axis(names_beside(map(str, kept.columns), results), axis=1)
     table: pd.DataFrame = pd.concat([scored, kept.reset_index(drop=True)], axis=1)
     return table
 
@@ -160,7 +174,14 @@ class LibraryScorer:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of results."""
-        return COLUMNS if self._augmented is None else (*COLUMNS, *LEARNT)
+        buried = () if self._tables.burial is None else (BURIED,)
+        learnt = () if self._augmented is None else LEARNT
+        return (*COLUMNS, *buried, *learnt)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Names of those that hold numbers of our own."""
+        return tuple(name for name in self.columns if name in NUMBERS)
 
     def place(self, part: pa.Table) -> Mutants:
         """Return the mutants of a part of the library."""
@@ -176,7 +197,7 @@ class LibraryScorer:
         return table
 
 
-def names_beside(names: Iterable[str], results: Iterable[str] = COLUMNS) -> list[str]:
+def names_beside(names: Iterable[str], results: Iterable[str]) -> list[str]:
     """Return a library's column names, ``input_`` before those that results have."""
     taken = {*results}
     result = []
@@ -191,7 +212,7 @@ def names_beside(names: Iterable[str], results: Iterable[str] = COLUMNS) -> list
 def _scored(
     tables: EffectTables, mutants: Mutants, augmented: Augmented | None = None
 ) -> pa.Table:
-    """Return the columns ``COLUMNS`` of mutants, and ``LEARNT`` if something was."""
+    """Return the columns of :class:`LibraryScorer` for mutants."""
     import pyarrow as pa
 
     effects = tables.effects(mutants)
@@ -200,7 +221,9 @@ def _scored(
         for name in (*COLUMNS[2:6], "adjusted")
     }
     adjusted = numbers.pop("adjusted")
-    learnt = {}
+    buried, learnt = {}, {}
+    if effects.buried_log_odds is not None:
+        buried[BURIED] = pa.array(effects.buried_log_odds, from_pandas=True)
     if augmented is not None:
         scores = augmented_scores(augmented, mutants, effects)
         learnt = {
@@ -215,6 +238,7 @@ def _scored(
             "status": _words(STATUSES, mutants.statuses),
             "reason": _words(REASONS, mutants.reasons),
             "adjusted": adjusted,
+            **buried,
             **learnt,
         }
     )

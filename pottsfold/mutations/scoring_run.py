@@ -19,7 +19,7 @@ from pottsfold.mutations.library.summary import (
     summarize_batch,
 )
 from pottsfold.mutations.mutants import Mutants
-from pottsfold.mutations.scoring import NUMBERS, LibraryScorer, names_beside
+from pottsfold.mutations.scoring import LibraryScorer, names_beside
 from pottsfold.tables.encoders import TextEncoder
 from pottsfold.tables.formulas import count_formulas, escape_formulas
 from pottsfold.tables.parts import TableParts
@@ -107,7 +107,7 @@ class LibraryRun:
         UsageError, OutputError
             From :class:`pottsfold.tables.parts.TableParts`.
         """
-        encoder = encoder_for(output, NUMBERS)
+        encoder = encoder_for(output, self._scorer.numbers)
         is_text = isinstance(encoder, TextEncoder)
         parts = TableParts(output, encoder, origin, resume=resume)
 
@@ -152,7 +152,7 @@ class LibraryRun:
         OutputError
             If standard output cannot be written.
         """
-        encoder = TextEncoder(",", False, NUMBERS)
+        encoder = TextEncoder(",", False, self._scorer.numbers)
 
         def scored(block: Block) -> tuple[BatchSummary, int, bytes]:
             part = self._source.table(block)

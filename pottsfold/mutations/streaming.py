@@ -68,7 +68,8 @@ def score_library(
     ----------
     model : PottsModel or EffectTables
         With a focus sequence. The tables (:func:`pottsfold.mutations.effect_tables`)
-        take half of a model's memory.
+        take half of a model's memory, and know what effects are adjusted for and how
+        buried sites are.
     library : str or Path
         csv, tsv, Parquet or FASTA, as for :func:`pottsfold.mutations.read_library`.
     output : str or Path
@@ -212,8 +213,9 @@ def _origin_of(
             tables.independent,
             tables.adjusted,
             tables.pairs,
-            tables.seconds,
+            *(() if tables.seconds is None else (tables.seconds,)),
         ),
+        "burial": "none" if tables.burial is None else _sha256(tables.burial),
         "program": f"pottsfold {__version__}",
         "parts": f"of {BLOCK_BYTES} bytes or {BATCH_ROWS} rows",
         "augmented": "none",

@@ -38,6 +38,7 @@ from pottsfold.mutations.adjustment.features import (
     Substitutions,
     substitutions_of,
 )
+from pottsfold.mutations.burial import burial_of
 
 PACKAGE = Path(__file__).parents[2] / "pottsfold/mutations/adjustment" / FILE
 Array = NDArray[np.float64]
@@ -137,7 +138,7 @@ def _model(name: str, alignment: Path, models: Path) -> PottsModel:
         fit = fit_pseudolikelihood(
             family, regularization=Regularization(1.0, 3 * strength)
         )
-        save_fit(fit, path)
+        save_fit(path, fit)
     return load_fit(path).model
 
 
@@ -155,7 +156,7 @@ def _protein(
     burial, others = None, {}
     if structure is not None:
         accessible = site_accessibility(model, structure).relative
-        burial = (1 - np.clip(accessible, 0, 1))[found.sites]
+        burial = burial_of(accessible)[found.sites]
         rest = tables[0].drop_duplicates("mutant").set_index("mutant").reindex(mutants)
         others = {c: rest[c].to_numpy(float) for c in rest if c != "score"}
     return Protein(

@@ -75,6 +75,32 @@ def test_score_and_assay_adjust_by_a_structure(there, model, capsys):
     assert "adjusted ranks by stability" in capsys.readouterr().err
 
 
+def test_score_with_a_structure_has_the_scans_buried_log_odds(there, model, capsys):
+    known = site_accessibility(model, "s.pdb").relative
+    scan = scan_table(model, "function", known)
+    # The structure does not show the first two sites, of 19 substitutions each.
+    doubles = scan["mutant"][:38] + ":" + scan["mutant"][60:98].to_numpy()
+    pd.DataFrame({"mutant": [*scan["mutant"], *doubles, "WT", "?"]}).to_csv(
+        "d.csv", index=False
+    )
+    words = ["score", "m.potts", "d.csv", "-o", "o.csv"]
+    assert main([*words, "--structure", "s.pdb"]) == 0
+    assert "does not use the structure (--for stability: it does)" in (
+        capsys.readouterr().err
+    )
+    scored = pd.read_csv("o.csv")
+    assert list(scored)[8:10] == ["adjusted", "buried_log_odds"]
+    found = scored["buried_log_odds"]
+    for name in ("adjusted", "buried_log_odds"):
+        np.testing.assert_allclose(scored[name][: len(scan)], scan[name], atol=1e-6)
+    assert found[len(scan) : -2].isna().all()
+    assert found.iloc[-2] == 0
+    assert np.isnan(found.iloc[-1])
+    assert main(words) == 0
+    plain = pd.read_csv("o.csv")
+    pd.testing.assert_frame_equal(scored.drop(columns="buried_log_odds"), plain)
+
+
 def test_epistasis_and_rescue_show_adjusted_effects(there, model):
     known = site_accessibility(model, "s.pdb").relative
     scan = scan_table(model, "stability", known).set_index("mutant")["adjusted"]
@@ -103,7 +129,7 @@ def test_a_model_of_rna_has_no_adjusted_effects(there, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["score", "l.csv", "--structure", "s.pdb"], "give --for stability"),
+        (["score", "l.csv", "--chain", "A"], "it names a chain of --structure"),
         (["assay", "l.csv", "--structure", "s.pdb"], "give --for stability"),
         (["epistasis", "--structure", "s.pdb"], "give --for stability"),
         (["scan", "--chain", "A"], "it names a chain of --structure"),

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pottsfold.alignment import Numbering
 from pottsfold.alphabet import PROTEIN
 from pottsfold.errors import UsageError
-from pottsfold.model import energy
+from pottsfold.model import PottsModel, energy, zero_sum
 from pottsfold.mutations import (
     Substitution,
     effect_tables,
@@ -235,7 +236,7 @@ def test_kernels_are_the_same_compiled_and_as_python(case):
     modelled = np.ones(model.length, bool)
     graph = model.graph
     plain(kernels.fill_pairs)(
-        *(model.blocks, graph.later, tables.starts, tables.seconds),
+        *(model.blocks, graph.later, graph.starts, graph.pairs[:, 1]),
         *(model.focus, modelled, model.states.start, pairs),
     )
     np.testing.assert_allclose(pairs, tables.pairs, atol=1e-6)
@@ -263,6 +264,83 @@ def test_the_adjusted_effect_is_that_of_adjusted_singles_and_the_epistasis():
     singles = sum(tables.adjusted[i, a] for i, a in changes.items())
     assert effects.adjusted[0] == pytest.approx(singles + effects.epistasis[0])
     assert effects.adjusted[0] != pytest.approx(effects.log_odds[0])
+
+
+def accessibility_of(length, seed):
+    """Some below 0 and some above 1, as no site should be."""
+    return np.random.default_rng(seed).uniform(-0.2, 1.3, length)
+
+
+@given(models_and_changes())
+def test_buried_log_odds_equal_the_naive_twin(case):
+    model, mutants = case
+    accessibility = accessibility_of(model.length, len(mutants[0]))
+    placed = place_texts(model, [text_of(model, changes) for changes in mutants])
+    effects = mutant_effects(model, placed, accessibility=accessibility)
+    for n, changes in enumerate(mutants):
+        expected = naive.buried_log_odds(
+            *(model.focus, changes, model.fields, model.couplings, accessibility)
+        )
+        assert effects.buried_log_odds[n] == pytest.approx(expected, abs=ROUNDING)
+    assert mutant_effects(model, placed).buried_log_odds is None
+    tables, sums = effect_tables(model, "function", accessibility), np.empty(8)
+    plain(kernels.sum_buried)(
+        *(placed.offsets, placed.columns, placed.letters),
+        *(tables.singles, tables.starts, tables.seconds),
+        *(tables.pairs, tables.burial, sums),
+    )
+    np.testing.assert_allclose(effects.buried_log_odds, sums, atol=1e-12)
+
+
+def test_buried_log_odds_of_a_double_are_those_written_here():
+    fields, couplings = np.zeros((3, 21)), np.zeros((3, 3, 21, 21))
+    c, d = PROTEIN.encode("CD")
+    fields[0, c], fields[2, d] = -1, -2
+    couplings[0, 2, c, d] = couplings[2, 0, d, c] = 0.5
+    numbering = Numbering.sequential(3)
+    focus = PROTEIN.encode("AAA")
+    model = PottsModel(PROTEIN, fields, couplings, numbering, focus=focus)
+    placed = place_texts(model, ["A1C", "A3D", "A1C:A3D", "A3D:A1C", "WT"])
+    effects = mutant_effects(model, placed, accessibility=np.array([0.2, 0, 0.6]))
+    np.testing.assert_allclose(
+        # 0.8 (-1), 0.4 (-2), and with (0.8 + 0.4) / 2 of 0.5
+        effects.buried_log_odds,
+        [-0.8, -0.8, -1.3, -1.3, 0],
+    )
+
+
+@given(seed=seeds)
+def test_buried_log_odds_are_the_same_in_every_gauge(seed):
+    model = random_model(seed, 5, gaps="state")
+    accessibility = accessibility_of(5, seed)
+    mutants = [{0: 3, 2: 5, 3: 0}, {1: 7, 4: 2}, {3: 9}]
+    placed = place_texts(model, [text_of(model, changes) for changes in mutants])
+    found = mutant_effects(model, placed, accessibility=accessibility)
+    for moved in (in_another_gauge(model, seed), zero_sum(model)):
+        assert np.abs(moved.couplings - model.couplings).max() > 1e-3
+        again = mutant_effects(moved, placed, accessibility=accessibility)
+        np.testing.assert_allclose(
+            again.buried_log_odds, found.buried_log_odds, atol=1e-4
+        )
+
+
+def test_buried_log_odds_are_missing_where_a_mutated_site_is_not_known():
+    model = replace(random_model(3, 4), focus=PROTEIN.encode("ACDE"))
+    texts = ["A1W", "C2W", "A1W:C2W", "C2W:D3W", "C2W:D3W:E4W", "WT", "K1W", "A1A:C2W"]
+    placed = place_texts(model, texts)
+    accessibility = np.array([np.nan, 0.3, 0, 1])
+    effects = mutant_effects(model, placed, accessibility=accessibility)
+    assert np.isnan(effects.buried_log_odds).tolist() == [
+        *(True, False, True, False, False, False, True, False)
+    ]
+    assert effects.buried_log_odds[5] == 0
+    assert np.isfinite(effects.log_odds[:6]).all()
+
+
+def test_burial_of_another_model_is_refused():
+    model = random_model(0, 4)
+    with pytest.raises(ValueError, match="burial of 3 sites, the model has 4"):
+        replace(effect_tables(model), burial=np.zeros(3))
 
 
 @given(seed=seeds, gaps=gap_treatments)

@@ -14,6 +14,7 @@ from pottsfold.mutations import (
     library_summary,
     numbering_shift,
     place_texts,
+    scan_table,
     score_table,
 )
 from pottsfold.mutations.scoring import COLUMNS
@@ -67,6 +68,21 @@ def test_columns_named_like_a_result_are_kept_under_another_name():
     twice = score_table(family(), once)
     assert twice.columns.is_unique
     assert twice["input_input_log_odds"].tolist() == [5.0]
+
+
+def test_with_an_accessibility_singles_have_the_scans_buried_log_odds():
+    model = family()
+    accessibility = np.linspace(-0.1, 1.2, len(FOCUS))
+    accessibility[3] = np.nan
+    scan = scan_table(model, "stability", accessibility)
+    table = score_table(
+        model, scan[["mutant", "buried_log_odds"]], "mutant", "stability", accessibility
+    )
+    assert list(table) == [*COLUMNS, "buried_log_odds", "input_buried_log_odds"]
+    for name in ("adjusted", "buried_log_odds"):
+        pd.testing.assert_series_equal(table[name], scan[name], rtol=0, atol=0)
+    assert table["buried_log_odds"].isna().sum() == 19
+    assert "buried_log_odds" not in score_table(model, scan[["mutant"]])
 
 
 def test_a_column_of_another_name_is_read_and_not_kept_twice():

@@ -1,5 +1,6 @@
 """Libraries scored from file to file, from Python."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -68,6 +69,23 @@ def test_an_interrupted_run_goes_on(library, tmp_path, monkeypatch):
     monkeypatch.setattr(TableParts, "write", _interrupt)
     score_library(effect_tables(MODEL), library, output, resume=True)
     assert output.read_bytes() == whole.read_bytes()
+
+
+def test_a_run_does_not_go_on_with_another_burial(library, tmp_path, monkeypatch):
+    output = tmp_path / "out.csv"
+    exposed, buried = (
+        effect_tables(MODEL, accessibility=np.full(12, value)) for value in (1.0, 0.5)
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(TableParts, "join", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            score_library(exposed, library, output)
+    for tables in (buried, effect_tables(MODEL)):
+        with pytest.raises(UsageError, match="made with burial SHA-256"):
+            score_library(tables, library, output, resume=True)
+    score_library(exposed, library, output, resume=True)
+    # The last is unscorable.
+    assert pd.read_csv(output)["buried_log_odds"][:-1].eq(0).all()
 
 
 @pytest.mark.parametrize("journal", ["true", "[]", "{", "[" * 100_000])

@@ -40,6 +40,19 @@ def epistasis(wild_type, changes, J):
     )
 
 
+def buried_log_odds(wild_type, changes, h, J, accessibility):
+    """sum_i b_i s_i(a_i) + sum_{i<j} (b_i + b_j) / 2 e_ij(a_i, a_j)."""
+    burial = {i: 1 - min(max(float(accessibility[i]), 0), 1) for i in changes}
+    total = 0.0
+    for i, a in changes.items():
+        total += burial[i] * log_odds(wild_type, {i: a}, h, J)
+        for j, b in changes.items():
+            if i < j:
+                together = pair_epistasis(wild_type, i, a, j, b, J)
+                total += (burial[i] + burial[j]) / 2 * together
+    return total
+
+
 def conservation(frequencies):
     """1 - entropy over letters / log(number of letters), the gap left out."""
     letters = [float(f) for f in frequencies[1:]]

@@ -33,6 +33,7 @@ from pottsfold.mutations.adjustment.coefficients import (
     coefficients_for,
 )
 from pottsfold.mutations.adjustment.features import centred_ranks, substitutions_of
+from pottsfold.mutations.burial import burial_of
 
 __all__ = ["GOALS", "Goal", "adjusted_log_odds"]
 
@@ -78,7 +79,7 @@ def adjusted_log_odds(
         return result
     burial = None
     if accessibility is not None:
-        burial = (1 - np.clip(accessibility, 0, 1))[found.sites]
+        burial = burial_of(accessibility)[found.sites]
     predicted = coefficients_for(goal).predict(found, burial)
     plain = log_odds[found.sites, found.letters + 1]
     spread = plain.std()

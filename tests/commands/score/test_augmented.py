@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from pottsfold.commands.main import main
-from pottsfold.model import Fit, FitReport, save_fit
-from pottsfold.mutations import scan_table
+from pottsfold.files import sha256_of
+from pottsfold.model import Fit, FitReport, load_fit, save_fit
+from pottsfold.mutations import effect_tables, scan_table, score_library
+from pottsfold.mutations.assays import load_augmented
 from tests.strategies import random_model
 
 
@@ -46,6 +48,22 @@ def test_what_was_learnt_is_scored(tmp_path, learnt, capsys):
     assert run("score", model, source, "-o", plain) == 0
     # Without it nothing else changes.
     pd.testing.assert_frame_equal(pd.read_csv(plain), table.drop(columns=names[:3]))
+
+
+def test_predictions_stand_behind_buried_log_odds_and_are_the_same(tmp_path, learnt):
+    path, _, what = learnt
+    model = load_fit(path).model
+    augmented = load_augmented(what, model, sha256_of(path))
+    tables = effect_tables(model), effect_tables(model, accessibility=np.full(12, 0.5))
+    scored = []
+    for each in tables:
+        out = tmp_path / "out.csv"
+        score_library(each, tmp_path / "measured.csv", out, augmented=augmented)
+        scored.append(pd.read_csv(out))
+    assert list(scored[1])[8:11] == ["adjusted", "buried_log_odds", "predicted"]
+    found = scored[1].pop("buried_log_odds")
+    np.testing.assert_allclose(found, scored[1]["log_odds"] / 2, atol=1e-6)
+    pd.testing.assert_frame_equal(*scored)
 
 
 def test_another_model_and_another_background_are_refused(tmp_path, learnt, capsys):

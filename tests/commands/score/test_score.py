@@ -345,6 +345,12 @@ def test_formulas_are_copied_as_they_stand_unless_asked(there, in_blocks_of, cap
     assert "--escape-formulas: only text holds" in capsys.readouterr().err
 
 
+def test_copied_columns_that_other_runs_compute_keep_their_cells(there):
+    Path("a.csv").write_text("mutant,predicted,buried_log_odds\nM10W,yes,0.123456789\n")
+    assert score("a.csv", "-o", "o.csv") == 0
+    assert Path("o.csv").read_text().splitlines()[1].endswith(",yes,0.123456789")
+
+
 def test_a_library_of_two_chains_is_refused_and_of_one_told(there, capsys):
     Path("one.csv").write_text("mutant;x\nMA10W;1\nKA11A,TA12C;2\nM10W;3\n")
     assert score("one.csv", "-o", "o.csv") == 0
