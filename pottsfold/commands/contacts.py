@@ -219,6 +219,11 @@ class Outcome:
 def _run(plan: Plan) -> Outcome:
     """Rank the pairs, and write and draw what was asked for."""
     model = load_fit(plan.models[0]).model
+    if not model.graph.is_complete:
+        say(
+            f"the model couples {model.graph.n_pairs} pairs of sites alone: all others "
+            "count as uncoupled, whether they touch or not"
+        )
     count = plan.count(model.length)
     chain, accessibility = None, None
     if plan.structure is not None and plan.accessibility is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -18,12 +20,13 @@ from pottsfold.alignment import (
 )
 from pottsfold.alignment.read import Columns
 from pottsfold.alphabet import alphabet_named
+from pottsfold.commands.adjusting import check_chain
 from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.method_options import MethodOptions, chosen_method
 from pottsfold.commands.paths import InputFile, ModelOutput
 from pottsfold.errors import UsageError
 from pottsfold.inference.methods import METHODS
-from pottsfold.model import save_fit
+from pottsfold.model import PairGraph, save_fit
 from pottsfold.provenance import Stopwatch
 
 if TYPE_CHECKING:
@@ -48,6 +51,10 @@ def fit(
     max_sequence_gaps: float | None = None,
     min_coverage: float | None = None,
     drop_duplicates: Annotated[bool, Parameter(negative=())] = False,
+    structure: InputFile | None = None,
+    chain: str | None = None,
+    cutoff: float | None = None,
+    pairs: InputFile | None = None,
     match_temperature: Annotated[bool, Parameter(negative=())] = False,
     threads: int | None = None,
     seed: int | None = None,
@@ -87,6 +94,18 @@ def fit(
         Drop fragments: sequences spanning a smaller share of the columns.
     drop_duplicates
         Keep one of identical sequences.
+    structure
+        PDB or mmCIF file, plain or packed: only residues in contact in it get
+        couplings. Such a model ranks mutants better, and long proteins are fitted
+        sooner.
+    chain
+        Name of the structure's chain, or of several alike, as A,B (default: the one
+        that aligns best, and those like it).
+    cutoff
+        Distance below which side chains are in contact, in angstrom (default 8).
+    pairs
+        List of the pairs that get couplings: a table with columns i and j, as contacts
+        writes, or two residue numbers a line.
     match_temperature
         Then find the temperature at which samples are most like the alignment, and
         keep it in the model for sample --temperature matched.
@@ -98,6 +117,7 @@ def fit(
     """
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("`no_focus` excludes `focus` and `columns`")
+    _check_mask(structure, chain, cutoff, pairs)
     # Before the alignment is read: wrong settings shall not wait for it.
     how = chosen_method(method, settings)
     if seed is None and match_temperature:
@@ -115,10 +135,16 @@ def fit(
     )
     family = reweight(family, identity, threads=threads)
     tell(family)
+    family, graph = _masked(family, structure, chain, cutoff, pairs)
     clock = Stopwatch()
     with progress_bar("fitting", " steps") as progress:
         result = how.fit(
-            family, threads=threads, seed=seed, progress=progress, announce=say
+            family,
+            threads=threads,
+            seed=seed,
+            graph=graph,
+            progress=progress,
+            announce=say,
         )
     save_fit(output, result)
     say(
@@ -131,6 +157,45 @@ def fit(
 
         # The model is safe by now, whatever becomes of the match.
         save_fit(output, matched(result, family, seed or 0, threads))
+
+
+def _check_mask(
+    structure: Path | None, chain: str | None, cutoff: float | None, pairs: Path | None
+) -> None:
+    """Refuse options of a structure without one, and two ways to choose pairs."""
+    check_chain(structure, chain)
+    if cutoff is not None and structure is None:
+        raise UsageError("it is of `structure`; give that too", parameter="cutoff")
+    if structure is not None and pairs is not None:
+        raise UsageError("`structure` excludes `pairs`: both say which pairs there are")
+
+
+def _masked(
+    family: Alignment,
+    structure: Path | None,
+    chain: str | None,
+    cutoff: float | None,
+    pairs: Path | None,
+) -> tuple[Alignment, PairGraph | None]:
+    """Return which pairs get couplings, and the alignment with that in its history."""
+    if structure is None and pairs is None:
+        return family, None
+    from pottsfold import contacts
+    from pottsfold.inference.preparation import uncoupled_model
+
+    if pairs is not None:
+        mask = contacts.read_pairs(pairs, family.numbering)
+    else:
+        assert structure is not None
+        mask = contacts.contact_mask(
+            uncoupled_model(family),
+            structure,
+            chain,
+            cutoff=contacts.DEFAULT_CUTOFF if cutoff is None else cutoff,
+        )
+    for line in mask.lines:
+        say(line)
+    return replace(family, history=(*family.history, *mask.lines)), mask.graph
 
 
 def _filtered(

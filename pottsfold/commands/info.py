@@ -28,6 +28,18 @@ def _temperature(header: ModelHeader) -> str:
     return f"{header.temperature:g} matched; how: see history"
 
 
+def _pairs(header: ModelHeader) -> list[str]:
+    """Return how many pairs have couplings, where not all of them do."""
+    if header.n_pairs is None:
+        return []
+    of = header.length * (header.length - 1) // 2
+    mean = 2 * header.n_pairs / header.length
+    return [
+        f"pairs        {header.n_pairs} of {of} have couplings, {mean:.1f} partners a "
+        "site"
+    ]
+
+
 def _lines(header: ModelHeader) -> list[str]:
     report = header.report
     made, run = report.provenance, report.run
@@ -46,6 +58,7 @@ def _lines(header: ModelHeader) -> list[str]:
         f"method       {method}",
         f"sites        {header.length}, alphabet {header.alphabet.name} "
         f"{header.alphabet.letters}",
+        *_pairs(header),
         f"focus        {shown(header.focus_name or 'none')}",
         f"gaps         {header.gaps}; gauge {header.gauge}",
         f"temperature  {_temperature(header)}",

@@ -28,7 +28,9 @@ from pottsfold.contacts.coupling_map import (
 )
 from pottsfold.contacts.distances import minimal_distances
 from pottsfold.contacts.information import direct_information, mutual_information
+from pottsfold.contacts.mask import DEFAULT_CUTOFF, ContactMask, contact_mask
 from pottsfold.contacts.pair_matrix import centred_couplings, pair_matrix
+from pottsfold.contacts.pairs_file import read_pairs
 from pottsfold.contacts.precision import (
     CONTACT_DISTANCE,
     SEPARATIONS,
@@ -56,11 +58,13 @@ from pottsfold.contacts.summary import contacts_summary_lines, precision_line
 
 __all__ = [
     "CONTACT_DISTANCE",
+    "DEFAULT_CUTOFF",
     "DEFAULT_SEPARATION",
     "SEPARATIONS",
     "Accessibility",
     "Chain",
     "ChainMap",
+    "ContactMask",
     "ContactPrecision",
     "CouplingMap",
     "Score",
@@ -72,6 +76,7 @@ __all__ = [
     "average_product_correction",
     "contact_probabilities",
     "centred_couplings",
+    "contact_mask",
     "contact_precision",
     "contacts_summary_lines",
     "coupling_map",
@@ -86,6 +91,7 @@ __all__ = [
     "precision_line",
     "ranked_pairs",
     "read_chains",
+    "read_pairs",
     "read_structure",
     "share_above_noise",
     "site_accessibility",

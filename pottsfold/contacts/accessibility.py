@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.contacts.chain_choice import ChosenChains, choose_chains, is_nucleic
+from pottsfold.contacts.chain_choice import (
+    MIN_CONFIDENCE,
+    ChosenChains,
+    choose_chains,
+    is_nucleic,
+)
 from pottsfold.contacts.chain_map import ChainMap, chain_map
 from pottsfold.contacts.solvent_area import solvent_areas
 from pottsfold.contacts.structure import Chain
-from pottsfold.contacts.structure.confidence import residue_confidence
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.model import PottsModel
 
@@ -38,7 +42,6 @@ SIDE_CHAIN_ATOMS = {
     **{"I": 4, "L": 4, "K": 5, "M": 4, "F": 7, "P": 3, "S": 2, "T": 3, "W": 10},
     **{"Y": 8, "V": 3},
 }
-MIN_CONFIDENCE = 70.0
 MAX_NEIGHBOUR_DISTANCE = 10.0
 # Of the residues at sites. Where more lack atoms, the others are not in their places.
 MIN_COMPLETE = 0.5
@@ -116,7 +119,7 @@ def site_accessibility(
     chains = [each.chain for each in chosen.used]
     complete = [_complete(each) for each in chains]
     _check_complete(chosen, complete)
-    confident = _confident(chosen)
+    confident = chosen.confident
     relative, neighbours = [], []
     everything = _Everything(chosen)
     for each, sure, whole in zip(chosen.used, confident, complete, strict=True):
@@ -234,17 +237,6 @@ def _check_complete(
             "atoms, so solvent accessibility cannot be had from it; give a structure "
             "with side chains",
         )
-
-
-def _confident(chosen: ChosenChains) -> list[NDArray[np.bool_]]:
-    chains = chosen.structure.chains
-    found = residue_confidence(chains, chosen.structure.predicted)
-    if found is None:
-        return [np.ones(len(each.chain.letters), bool) for each in chosen.used]
-    by_chain = {
-        id(c): ~(v < MIN_CONFIDENCE) for c, v in zip(chains, found, strict=True)
-    }
-    return [by_chain[id(each.chain)] for each in chosen.used]
 
 
 def _mean(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

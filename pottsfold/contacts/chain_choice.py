@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pottsfold.alphabet import DNA, RNA
 from pottsfold.contacts.chain_alignment import AlignedChain, align_chains, named
 from pottsfold.contacts.structure import StructureChains, read_structure
+from pottsfold.contacts.structure.confidence import residue_confidence
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.model import PottsModel
 
@@ -16,6 +20,8 @@ MIN_IDENTITY = 0.3
 MIN_MAPPED = 0.5
 MIN_IDENTITY_OF_COPIES = 0.9
 MAX_NAMED = 10
+# Residues of a prediction that have less are left out of what is measured.
+MIN_CONFIDENCE = 70.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +44,21 @@ class ChosenChains:
     structure: StructureChains
     used: tuple[AlignedChain, ...]
     unused_copies: tuple[str, ...]
+
+    @property
+    def confident(self) -> list[NDArray[np.bool_]]:
+        """Which residues of each used chain have a pLDDT of 70 or more.
+
+        All of them where the file is no prediction.
+        """
+        chains = self.structure.chains
+        found = residue_confidence(chains, self.structure.predicted)
+        if found is None:
+            return [np.ones(len(each.chain.letters), bool) for each in self.used]
+        by_chain = {
+            id(c): ~(v < MIN_CONFIDENCE) for c, v in zip(chains, found, strict=True)
+        }
+        return [by_chain[id(each.chain)] for each in self.used]
 
 
 def is_nucleic(model: PottsModel) -> bool:

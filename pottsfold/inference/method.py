@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.errors import UsageError
 from pottsfold.model.fit import Fit
+from pottsfold.model.graph import PairGraph
 
 Gaps = Literal["missing", "state"]
 Penalties = Literal["default", "auto"]
@@ -39,12 +40,15 @@ class Work:
         Random seed.
     progress, announce : callable
         As for :meth:`Method.fit`.
+    graph : PairGraph, optional
+        Likewise.
     """
 
     threads: int | None
     seed: int
     progress: Progress
     announce: Announce
+    graph: PairGraph | None = None
 
     def record(self, alignment: Alignment, lines: list[str]) -> Alignment:
         """Say lines, and return the alignment with them in its history."""
@@ -62,6 +66,8 @@ class Method(ABC):
     """
 
     name: ClassVar[str]
+    # Whether couplings may be on a graph of some pairs.
+    takes_graph: ClassVar[bool] = False
 
     @property
     def draws_random_numbers(self) -> bool:
@@ -74,6 +80,7 @@ class Method(ABC):
         *,
         threads: int | None = None,
         seed: int | None = None,
+        graph: PairGraph | None = None,
         progress: Progress = _no_progress,
         announce: Announce = _silent,
     ) -> Fit:
@@ -87,6 +94,8 @@ class Method(ABC):
             By default all cores; the model does not depend on it.
         seed : int, optional
             Random seed, by default 0 where random numbers are drawn.
+        graph : PairGraph, optional
+            Which pairs of sites have couplings; by default all.
         progress : callable
             Called as ``progress(done, total or None, what is being done)``.
         announce : callable
@@ -104,7 +113,13 @@ class Method(ABC):
         UsageError
             If a setting does not suit the alignment.
         """
-        fit = self._fit(alignment, Work(threads, seed or 0, progress, announce))
+        if graph is not None and not self.takes_graph:
+            raise UsageError(
+                f"{self.name} couples all pairs of sites; pseudolikelihood fits some",
+                parameter="method",
+            )
+        work = Work(threads, seed or 0, progress, announce, graph)
+        fit = self._fit(alignment, work)
         if seed is None and self.draws_random_numbers:
             seed = 0
         made = replace(fit.report.provenance, seed=seed)

@@ -26,6 +26,7 @@ from pottsfold.inference.method import (
 )
 from pottsfold.inference.regularization import Regularization, check_penalty
 from pottsfold.model.fit import Fit
+from pottsfold.model.graph import PairGraph
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Pseudolikelihood(Method):
     lambda_h
         L2 penalty on fields. Default 0.01.
     lambda_j
-        L2 penalty on couplings. Default 0.01 (q - 1)(L - 1).
+        L2 penalty on couplings. Default 0.01 (q - 1)(L - 1); of some pairs of sites
+        0.04 (q - 1) times the mean number of partners.
     tolerance
         Converged when a step gains less than this share of the objective. Default
         3e-6.
@@ -60,6 +62,7 @@ class Pseudolikelihood(Method):
     """
 
     name: ClassVar[str] = "pseudolikelihood"
+    takes_graph: ClassVar[bool] = True
 
     gaps: Gaps = "missing"
     form: Literal["symmetric", "asymmetric"] | None = None
@@ -93,6 +96,7 @@ class Pseudolikelihood(Method):
             chosen = penalty.cross_validate_penalties(
                 alignment,
                 gaps=self.gaps,
+                graph=work.graph,
                 seed=work.seed,
                 threads=work.threads,
                 progress=lambda done, total: work.progress(
@@ -103,7 +107,7 @@ class Pseudolikelihood(Method):
             strengths = chosen.penalty
             alignment = work.record(alignment, chosen.lines())
         else:
-            strengths = self.regularization(alignment)
+            strengths = self.regularization(alignment, work.graph)
         return fit_pseudolikelihood(
             alignment,
             gaps=self.gaps,
@@ -111,6 +115,7 @@ class Pseudolikelihood(Method):
             regularization=strengths,
             tolerance=self.tolerance,
             max_iterations=self.max_iterations,
+            graph=work.graph,
             threads=work.threads,
             progress=lambda done, objective, gradient: work.progress(
                 done, None, f"objective {objective:.2f}, gradient {gradient:.2g}"
@@ -118,13 +123,20 @@ class Pseudolikelihood(Method):
             announce=work.announce,
         )
 
-    def regularization(self, alignment: Alignment) -> Regularization:
+    def regularization(
+        self, alignment: Alignment, graph: PairGraph | None = None
+    ) -> Regularization:
         """Return the penalties for an alignment, where they are not chosen."""
         from pottsfold.alignment.frequencies import first_state
-        from pottsfold.inference.regularization import default_regularization
+        from pottsfold.inference.regularization import (
+            default_regularization,
+            masked_regularization,
+        )
 
         n_states = alignment.alphabet.size - first_state(self.gaps)
         default = default_regularization(alignment.length, n_states)
+        if graph is not None:
+            default = masked_regularization(n_states, graph)
         return Regularization(
             default.fields if self.lambda_h is None else self.lambda_h,
             default.couplings if self.lambda_j is None else self.lambda_j,

@@ -41,6 +41,22 @@ def model_of(
     )
 
 
+def uncoupled_model(alignment: Alignment) -> PottsModel:
+    """Return a model of an alignment's sites with parameters of zero, and no pairs.
+
+    It stands for the sites before anything is fitted.
+    """
+    size = alignment.alphabet.size
+    pairs = np.empty((0, 2), np.int64)
+    return model_of(
+        alignment,
+        "missing",
+        np.zeros((alignment.length, size)),
+        np.zeros((0, size, size), np.float32),
+        PairGraph.of_pairs(alignment.length, pairs),
+    )
+
+
 def finished_fit(
     alignment: Alignment,
     *,

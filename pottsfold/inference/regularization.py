@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from pottsfold.errors import UsageError
+from pottsfold.model.graph import PairGraph
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,22 @@ def default_regularization(length: int, n_states: int) -> Regularization:
         Number of modelled letters q.
     """
     return Regularization(0.01, 0.01 * (n_states - 1) * (length - 1))
+
+
+def masked_regularization(n_states: int, graph: PairGraph) -> Regularization:
+    """Return the default where some pairs have couplings: 10 and 0.04 (q - 1) n.
+
+    n is the mean number of a site's partners. On 36 domains coupled along contacts the
+    mean Spearman correlation of log-odds with stability was 0.522, 0.527 and 0.530 with
+    0.01, 0.02 and 0.04 (lambda_h 10).
+
+    Parameters
+    ----------
+    n_states : int
+        Number of modelled letters q.
+    graph : PairGraph
+        Which pairs.
+    """
+    # Of a graph without pairs any penalty serves.
+    partners = max(2 * graph.n_pairs / graph.length, 1.0)
+    return Regularization(10.0, 0.04 * (n_states - 1) * partners)

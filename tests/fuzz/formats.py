@@ -157,7 +157,9 @@ def _arrays(rng: np.random.Generator, header: dict[str, Any], data: bytes) -> by
     """Return a model's arrays with hostile numbers in one of them."""
     name = str(pick(rng, [key for key in header if key != "__metadata__"]))
     first, last = header[name]["data_offsets"]
-    code = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "U8": "u1"}[header[name]["dtype"]]
+    code = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "u1"}[
+        header[name]["dtype"]
+    ]
     values = np.frombuffer(data[first:last], code).copy()
     hostile = INTEGERS if code in ("<i8", "u1") else FLOATS
     value = np.array(pick(rng, hostile), object)

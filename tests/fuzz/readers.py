@@ -26,6 +26,7 @@ from tests.fuzz.seeds import (
     LIBRARIES,
     MEASURED,
     MODELS,
+    PAIRS,
     PART,
     SCORED,
     STRUCTURES,
@@ -85,6 +86,7 @@ def _reader(verb: str, parameter: str, seeds: tuple[str, ...], command: str) -> 
 
 _CSV, _PARQUET = "-o out/t.csv", "-o out/t.parquet"
 _FIT = "-o out/m.potts --threads 1"
+_CHAIN = "--structure s.pdb --chain {text}"
 _DRAW = "-o out/s.fasta -n 12 --chains 4 --sweeps 2 --threads 1"
 _ANNEAL = "--chains 4 --steps 4 --threads 1"
 _STABILITY = "--for stability --structure {}"
@@ -92,6 +94,8 @@ _ONE = ("a.one",)
 
 READERS = (
     _reader("fit", "alignment", ALIGNMENTS, f"{{}} {_FIT} --lambda-j 1 --lambda-h 1"),
+    _reader("fit", "structure", STRUCTURES, f"a.fasta {_FIT} --structure {{}}"),
+    _reader("fit", "pairs", PAIRS, f"a.fasta {_FIT} --pairs {{}}"),
     _reader("info", "model", MODELS, "{}"),
     _reader("score", "model", WITH_FOCUS, f"{{}} l.csv {_CSV} --threads 1"),
     _reader("score", "library", LIBRARIES, f"m.potts {{}} {_CSV} --threads 1"),
@@ -197,6 +201,7 @@ def _texts(verb: str, parameter: str, seed: str, command: str) -> Reader:
 
 TEXTS = (
     _texts("fit", "focus", "name.txt", f"a.fasta {_FIT} --focus {{text}}"),
+    _texts("fit", "chain", "chain.txt", f"a.fasta {_FIT} {_CHAIN}"),
     _texts("fit", "alphabet", "alphabet.txt", f"a.fasta {_FIT} --alphabet {{text}}"),
     _texts("score", "column", "column.txt", f"m.potts l.csv {_CSV} --column {{text}}"),
     _texts(

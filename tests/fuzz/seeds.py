@@ -42,12 +42,15 @@ N_SEQUENCES = 40
 ALIGNMENTS = ("a.fasta", "a.a2m", "a.a3m", "a.sto", "a.aln", "a.psicov", "a.pir")
 ALIGNMENTS += ("a.fasta.gz", "a.sto.xz", "a.a3m.zst", "a.aln.bz2")
 FOREIGN = tuple(f"m.{foreign.name}" for foreign in READ_FORMATS)
-NATIVE = ("m.potts", "matched.potts", "plain.potts", "rna.potts")
+NATIVE = ("m.potts", "matched.potts", "plain.potts", "rna.potts", "masked.potts")
 PACKED_MODELS = ("m.gremlin.gz", "m.ccmpred-braw.gz", "m.plmc.xz")
 MODELS = (*NATIVE, *FOREIGN, *PACKED_MODELS)
 WITH_COUPLINGS = tuple(name for name in MODELS if name != "plain.potts")
 # Models that say what the wild type is, in the family's letters.
-WITH_FOCUS = ("m.potts", "matched.potts", "m.plmc", "m.plmc-v1", "m.plmc.xz")
+WITH_FOCUS = ("m.potts", "matched.potts", "masked.potts", "m.plmc", "m.plmc-v1")
+WITH_FOCUS += ("m.plmc.xz",)
+# Pairs of sites, as contacts writes them and without a header.
+PAIRS = ("pairs.csv", "pairs.txt", "pairs.csv.gz")
 LIBRARIES = ("l.csv", "l.tsv", "l.txt", "l.parquet", "l.fasta")
 LIBRARIES += ("l.csv.gz", "l.tsv.zst")
 MEASURED = ("l.csv", "l.tsv", "l.parquet", "l.csv.gz", "l.tsv.zst", "l.hgvs.csv")
@@ -89,7 +92,7 @@ def make_seeds(folder: Path) -> None:
         _texts()
         _models()
         _learnt()
-        for name in (*ALIGNMENTS, *MODELS, *LIBRARIES, *STRUCTURES):
+        for name in (*ALIGNMENTS, *MODELS, *LIBRARIES, *STRUCTURES, *PAIRS):
             stem, ending = os.path.splitext(name)
             if ending in PACK:
                 Path(name).write_bytes(PACK[ending](Path(stem).read_bytes()))
@@ -231,6 +234,9 @@ def _texts() -> None:
 def _models() -> None:
     _run("fit a.fasta -o m.potts --threads 1 --lambda-h 0.1 --lambda-j 1")
     _run("fit a.fasta -o plain.potts --method independent --threads 1")
+    Path("pairs.txt").write_text("11 14\n11 15\n13\t18\n")
+    Path("pairs.csv").write_text("i,j,aa_i,aa_j,score\n11,14,M,A,1.5\n12,18,K,E,0.5\n")
+    _run("fit a.fasta -o masked.potts --threads 1 --lambda-h 0.1 --pairs pairs.txt")
     _run("fit rna.fasta -o rna.potts --method mean-field --threads 1")
     _run("convert m.potts matched.potts --match-temperature a.fasta --threads 1")
     # Four sites, since most other programs write numbers as text.

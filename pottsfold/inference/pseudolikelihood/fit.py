@@ -25,7 +25,11 @@ from pottsfold.inference.pseudolikelihood.plan import (
 )
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
-from pottsfold.inference.regularization import Regularization, default_regularization
+from pottsfold.inference.regularization import (
+    Regularization,
+    default_regularization,
+    masked_regularization,
+)
 from pottsfold.memory import available_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
 from pottsfold.model.graph import PairGraph
@@ -120,7 +124,11 @@ def fit_pseudolikelihood(
     clock = Stopwatch()
     used = chosen_threads(threads)
     n_states = alignment.alphabet.size - first_state(gaps)
-    penalties = regularization or default_regularization(alignment.length, n_states)
+    penalties = regularization or (
+        default_regularization(alignment.length, n_states)
+        if graph is None
+        else masked_regularization(n_states, graph)
+    )
     available = available_memory()
     plan = plan_fit(alignment, gaps, form, used, available, graph)
     peak = peak_memory(plan.bytes_needed)
@@ -129,7 +137,8 @@ def fit_pseudolikelihood(
     with Workers(used) as workers:
         if announce is not None:
             seconds = expected_seconds(sites, penalties, plan.form, workers)
-            announce(_sentence(plan, gaps, penalties, seconds, peak))
+            pairs = "" if graph is None else f", {graph.n_pairs} pairs"
+            announce(_sentence(plan, f"{gaps}{pairs}", penalties, seconds, peak))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
@@ -215,7 +224,7 @@ def _run_asymmetric(
 
 def _sentence(
     plan: Plan,
-    gaps: Gaps,
+    gaps: str,
     penalties: Regularization,
     seconds: tuple[float, float],
     peak: int,

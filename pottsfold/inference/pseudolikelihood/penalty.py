@@ -35,8 +35,13 @@ from pottsfold.inference.pseudolikelihood.plan import (
     cross_validation_bytes,
     cross_validation_seconds,
 )
-from pottsfold.inference.regularization import Regularization, default_regularization
+from pottsfold.inference.regularization import (
+    Regularization,
+    default_regularization,
+    masked_regularization,
+)
 from pottsfold.memory import check_memory, in_gib, peak_memory
+from pottsfold.model.graph import PairGraph
 from pottsfold.provenance import about
 from pottsfold.threads import Workers, chosen_threads
 
@@ -75,6 +80,7 @@ def cross_validate_penalties(
     alignment: Alignment,
     *,
     gaps: Gaps = "missing",
+    graph: PairGraph | None = None,
     seed: int = 0,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -88,6 +94,8 @@ def cross_validate_penalties(
         Weighted alignment.
     gaps : {"missing", "state"}
         As for the fit.
+    graph : PairGraph, optional
+        Likewise.
     seed : int
         Of the folds, and of the sample of 5,000 sequences a larger alignment gives.
     threads : int, optional
@@ -118,22 +126,27 @@ def cross_validate_penalties(
         )
     sample = _sample(alignment, seed)
     used = chosen_threads(threads)
-    needed = cross_validation_bytes(sample, gaps, used, LEFT_OUT)
+    needed = cross_validation_bytes(sample, gaps, used, LEFT_OUT, graph)
     check_memory(needed, "set `lambda_h` and `lambda_j`, or take their defaults")
     folds, clusters, identity = folds_and_clusters(sample, N_FOLDS, seed)
     n_states = alignment.alphabet.size - first_state(gaps)
-    default = default_regularization(alignment.length, n_states).couplings
+    default = (
+        default_regularization(alignment.length, n_states)
+        if graph is None
+        else masked_regularization(n_states, graph)
+    ).couplings
     with Workers(used) as workers:
         if announce is not None:
             seconds = cross_validation_seconds(
-                sample, gaps, MULTIPLES[0] * default, LEFT_OUT, FITS, workers
+                *(sample, gaps, MULTIPLES[0] * default, LEFT_OUT, FITS, workers),
+                graph,
             )
             announce(
                 f"plan: {LEFT_OUT * FITS[0]} to {LEFT_OUT * FITS[1]} fits to four "
                 f"fifths of {sample.n_sequences} sequences; {about(*seconds)} and "
                 f"{in_gib(peak_memory(needed))}"
             )
-        search = _Search(sample, gaps, folds, clusters, workers, progress)
+        search = _Search(sample, gaps, graph, folds, clusters, workers, progress)
         first = search.follow(
             [Regularization(FIELD_PENALTIES[0], m * default) for m in MULTIPLES]
         )
@@ -156,6 +169,7 @@ class _Search:
         self,
         sample: Alignment,
         gaps: Gaps,
+        graph: PairGraph | None,
         folds: NDArray[np.int64],
         clusters: NDArray[np.int64],
         workers: Workers,
@@ -166,7 +180,7 @@ class _Search:
         self._made = 0
         self._folds = [
             HeldOutLoss(
-                _part(sample, folds != fold), _part(sample, folds == fold), gaps
+                _part(sample, folds != fold), _part(sample, folds == fold), gaps, graph
             )
             for fold in range(LEFT_OUT)
         ]
