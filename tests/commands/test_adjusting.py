@@ -66,7 +66,9 @@ def test_scan_with_a_structure_has_accessibility_and_buried_log_odds(there, mode
 def test_score_and_assay_adjust_by_a_structure(there, model, capsys):
     words = ["-o", "o.csv", "--for", "stability", "--structure", "s.pdb"]
     assert main(["score", "m.potts", "l.csv", *words]) == 0
-    assert "with the structure's accessibility" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "with the structure's accessibility" in told
+    assert "one fitted with this --structure couples those in contact" in told
     scored = pd.read_csv("o.csv")
     known = site_accessibility(model, "s.pdb").relative
     expected = scan_table(model, "stability", known)

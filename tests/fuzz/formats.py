@@ -157,13 +157,15 @@ def _arrays(rng: np.random.Generator, header: dict[str, Any], data: bytes) -> by
     """Return a model's arrays with hostile numbers in one of them."""
     name = str(pick(rng, [key for key in header if key != "__metadata__"]))
     first, last = header[name]["data_offsets"]
-    code = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "u1"}[
-        header[name]["dtype"]
-    ]
+    codes = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "u1"}
+    code = codes[header[name]["dtype"]]
     values = np.frombuffer(data[first:last], code).copy()
-    hostile = INTEGERS if code in ("<i8", "u1") else FLOATS
-    value = np.array(pick(rng, hostile), object)
-    cast = np.array([int(value) % 256] if code == "u1" else [value]).astype(code)
+    hostile = FLOATS if code in ("<f4", "<f8") else INTEGERS
+    value = pick(rng, hostile)
+    if code in ("u1", "<i4"):
+        # Small kinds of numbers take what fits in them.
+        value = int(value) % (256 if code == "u1" else 2**31)
+    cast = np.array([value], object).astype(code)
     match int(rng.integers(3)):
         case 0:
             values[int(rng.integers(len(values)))] = cast[0]
