@@ -12,7 +12,7 @@ from pottsfold.errors import UsageError
 from pottsfold.model.fit import Fit
 
 Gaps = Literal["missing", "state"]
-Penalties = Literal["default", "auto"]
+Penalties = Literal["default", "plmc", "auto"]
 # Called with how much is done, of how much (None where that is not known), and what.
 Progress = Callable[[int, int | None, str], None]
 # Called with a sentence.

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from pottsfold.errors import UsageError
 
+# lambda_h by default, and that of plmc and the programs that follow it.
+DEFAULT_FIELD_PENALTY = 10.0
+PLMC_FIELD_PENALTY = 0.01
+
 
 @dataclass(frozen=True)
 class Regularization:
@@ -51,7 +55,7 @@ def check_penalty(name: str, value: float) -> None:
 
 
 def default_regularization(length: int, n_states: int) -> Regularization:
-    """Return the field's default: 0.01 and 0.01 (q - 1)(L - 1).
+    """Return the default penalties: 10 and 0.01 (q - 1)(L - 1).
 
     Parameters
     ----------
@@ -60,4 +64,21 @@ def default_regularization(length: int, n_states: int) -> Regularization:
     n_states : int
         Number of modelled letters q.
     """
-    return Regularization(0.01, 0.01 * (n_states - 1) * (length - 1))
+    return Regularization(DEFAULT_FIELD_PENALTY, _couplings(length, n_states))
+
+
+def plmc_regularization(length: int, n_states: int) -> Regularization:
+    """Return the penalties of plmc and EVcouplings: 0.01 and 0.01 (q - 1)(L - 1).
+
+    Couplings are penalized as by default, fields a thousandth as much.
+
+    Parameters
+    ----------
+    length, n_states : int
+        As for :func:`default_regularization`.
+    """
+    return Regularization(PLMC_FIELD_PENALTY, _couplings(length, n_states))
+
+
+def _couplings(length: int, n_states: int) -> float:
+    return 0.01 * (n_states - 1) * (length - 1)

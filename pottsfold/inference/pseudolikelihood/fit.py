@@ -72,7 +72,7 @@ def fit_pseudolikelihood(
         One block of couplings per pair, or a regression for each site, then
         symmetrized. By default symmetric where memory allows.
     regularization : Regularization, optional
-        By default 0.01 for fields, 0.01 (q - 1)(L - 1) for couplings.
+        By default 10 for fields, 0.01 (q - 1)(L - 1) for couplings.
     tolerance : float
         Converged when a step gains less than this share of the objective; the
         distance to the optimum is then of that size too.
