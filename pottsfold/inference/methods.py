@@ -43,8 +43,8 @@ class Pseudolikelihood(Method):
     penalties
         default: the penalties below. plmc: those of plmc and EVcouplings, lambda-h
         0.01 and the default lambda-j. auto: choose them by how well relatives left
-        out are predicted; two to three times slower, to check the default or for
-        families unlike natural proteins'.
+        out are predicted; two to three times slower, worth a try for families unlike
+        those of natural proteins.
     lambda_h
         L2 penalty on fields. Default 10.
     lambda_j

@@ -39,7 +39,7 @@ GROWTH = {
 
 
 def settings_of(alignment: Alignment) -> Regularization:
-    """The penalties of plmc, as in the figures it is compared with: 0.01, 0.2 (L - 1)."""
+    """The penalties of plmc, whose figures stand beside: 0.01 and 0.2 (L - 1)."""
     return plmc_regularization(alignment.length, alignment.alphabet.size)
 
 

@@ -29,8 +29,8 @@ NODES_PER_COLUMN = 400
 # How often what is timed is done, the least counts; and couplings of one vector in it.
 VISITS, TIMED_COUPLINGS = 3, 2**22
 # Evaluations beyond a few, least and most, in units of (Neff / lambda_j)^0.4. At the
-# default penalties 27 families of 40 to 256 columns took 15 to 56, 2.1 to 5.0 units; ten
-# families at 0.03 to 10 times the default lambda_j took 10 to 213.
+# default penalties 27 families of 40 to 256 columns took 15 to 56; ten families at 0.03
+# to 10 times the default lambda_j took 10 to 213.
 FEW_EVALUATIONS = 6
 EVALUATIONS = 2.1, 5.0
 # Visits of all sites, in units of timed ones, that a fit to choose penalties takes: the
