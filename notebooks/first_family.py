@@ -77,7 +77,7 @@ def agreement(model):
     return true_effects.corr(scan_table(model)["log_odds"], method="spearman")
 
 
-stronger = fit_pseudolikelihood(alignment, regularization=Regularization(0.01, 30))
+stronger = fit_pseudolikelihood(alignment, regularization=Regularization(10, 30))
 figures = {
     "without couplings": agreement(fit_independent(alignment).model),
     "by default": agreement(fit.model),

@@ -42,7 +42,7 @@ MIN_NEFF = 30
 # The shortest family that the coefficients were fitted on.
 MIN_LENGTH = 40
 # In the order of :func:`pair_terms`.
-COEFFICIENTS = (2.4269, 1.3509, -0.5391, 0.9555, 1.2029, 0.5814, 0.0162, -0.9279)
+COEFFICIENTS = (2.4242, 1.4955, -0.589, 0.9487, 1.2037, 0.5792, 0.0142, -0.9269)
 
 
 @dataclass(frozen=True)

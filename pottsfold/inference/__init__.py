@@ -27,7 +27,11 @@ from pottsfold.inference.methods import (
     Pseudolikelihood,
     method_named,
 )
-from pottsfold.inference.regularization import Regularization
+from pottsfold.inference.regularization import (
+    Regularization,
+    default_regularization,
+    plmc_regularization,
+)
 from pottsfold.lazy import lazy_names
 
 if TYPE_CHECKING:
@@ -73,10 +77,12 @@ __all__ = [
     "Regularization",
     "cross_validate_boltzmann_penalty",
     "cross_validate_penalties",
+    "default_regularization",
     "fit_boltzmann",
     "fit_independent",
     "fit_mean_field",
     "fit_pseudolikelihood",
     "fit_sparse",
     "method_named",
+    "plmc_regularization",
 ]

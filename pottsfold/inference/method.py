@@ -13,7 +13,7 @@ from pottsfold.model.fit import Fit
 from pottsfold.model.graph import PairGraph
 
 Gaps = Literal["missing", "state"]
-Penalties = Literal["default", "auto"]
+Penalties = Literal["default", "plmc", "auto"]
 # Called with how much is done, of how much (None where that is not known), and what.
 Progress = Callable[[int, int | None, str], None]
 # Called with a sentence.

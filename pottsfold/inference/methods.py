@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.errors import UsageError
@@ -42,10 +42,12 @@ class Pseudolikelihood(Method):
         site, then symmetrized; needs memory for one site at a time. Default symmetric
         where memory allows.
     penalties
-        default: the field's usual penalties, or lambda-h and lambda-j. auto: choose
-        them by cross-validation; two to three times slower, usually better.
+        default: the penalties below. plmc: those of plmc and EVcouplings, lambda-h
+        0.01 and the default lambda-j. auto: choose them by how well relatives left
+        out are predicted; two to three times slower, worth a try for families unlike
+        those of natural proteins.
     lambda_h
-        L2 penalty on fields. Default 0.01.
+        L2 penalty on fields. Default 10.
     lambda_j
         L2 penalty on couplings. Default 0.01 (q - 1)(L - 1); of some pairs of sites
         0.04 (q - 1) times the mean number of partners.
@@ -73,7 +75,9 @@ class Pseudolikelihood(Method):
     max_iterations: int = 1000
 
     def __post_init__(self) -> None:
-        _check_penalties(self.penalties, self.lambda_h, self.lambda_j)
+        _check_penalties(
+            self.penalties, get_args(Penalties), self.lambda_h, self.lambda_j
+        )
         if not self.tolerance > 0:
             raise UsageError(
                 "a number above 0 is needed",
@@ -130,13 +134,13 @@ class Pseudolikelihood(Method):
         from pottsfold.alignment.frequencies import first_state
         from pottsfold.inference.regularization import (
             default_regularization,
-            masked_regularization,
+            plmc_regularization,
         )
 
         n_states = alignment.alphabet.size - first_state(self.gaps)
-        default = default_regularization(alignment.length, n_states)
-        if graph is not None:
-            default = masked_regularization(n_states, graph)
+        if self.penalties == "plmc":
+            return plmc_regularization(alignment.length, n_states)
+        default = default_regularization(alignment.length, n_states, graph)
         return Regularization(
             default.fields if self.lambda_h is None else self.lambda_h,
             default.couplings if self.lambda_j is None else self.lambda_j,
@@ -267,7 +271,8 @@ class Boltzmann(Method):
     resume: bool = False
 
     def __post_init__(self) -> None:
-        _check_penalties(self.penalties, None, self.lambda_j)
+        # plmc's are for pseudolikelihood.
+        _check_penalties(self.penalties, ("default", "auto"), None, self.lambda_j)
         if not 0 < self.target < 1:
             raise UsageError(
                 "a number between 0 and 1 is needed",
@@ -374,11 +379,23 @@ def method_named(name: str, **settings: Any) -> Method:
 
 
 def _check_penalties(
-    penalties: Penalties, lambda_h: float | None, lambda_j: float | None
+    penalties: Penalties,
+    known: tuple[str, ...],
+    lambda_h: float | None,
+    lambda_j: float | None,
 ) -> None:
-    if penalties == "auto" and (lambda_h, lambda_j) != (None, None):
+    """Raise :class:`UsageError` for penalties a method does not know, or set twice."""
+    if penalties not in known:
         raise UsageError(
-            "`penalties=auto` chooses penalties; leave out `lambda_h` and `lambda_j`"
+            f"{' and '.join(known)} are those of this method",
+            parameter="penalties",
+            value=penalties,
+        )
+    if penalties != "default" and (lambda_h, lambda_j) != (None, None):
+        how = "chooses" if penalties == "auto" else "sets"
+        raise UsageError(
+            f"`penalties={penalties}` {how} penalties; leave out `lambda_h` and "
+            "`lambda_j`"
         )
     for name, value in (("lambda_h", lambda_h), ("lambda_j", lambda_j)):
         if value is not None:

@@ -1,11 +1,12 @@
 """Learn the adjustment of single effects, and tell how well it does on other proteins.
 
 Run: ``POTTSFOLD_DATA=... python -m tests.benchmarks.adjustment [--models FOLDER]
-[--write]``. Every family is fitted once (penalties 1 and three times the default), its
-model kept in FOLDER. The target is the rank of a measured score among those of the
-protein; each protein weighs the same. Figures are means over proteins of Spearman's
-correlation, each protein predicted from the others, relatives left out together.
-``--write`` writes the coefficients learnt from all of them into the package.
+[--lambda-h X] [--lambda-j-factor Y] [--write]``. Every family is fitted once, its model
+kept in FOLDER, in a folder of its penalties. The target is the rank of a measured score
+among those of the protein; each protein weighs the same. Figures are means over
+proteins of Spearman's correlation, each protein predicted from the others, relatives
+left out together. ``--write`` writes the coefficients learnt from all of them into the
+package; those in it are of ``--lambda-h 1 --lambda-j-factor 3``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ from scipy.stats import rankdata, spearmanr
 from pottsfold.alignment import read_alignment, reweight
 from pottsfold.contacts import site_accessibility
 from pottsfold.inference import fit_pseudolikelihood
-from pottsfold.inference.regularization import Regularization, default_regularization
+from pottsfold.inference.regularization import (
+    DEFAULT_FIELD_PENALTY,
+    Regularization,
+    default_regularization,
+)
 from pottsfold.model import PottsModel, load_fit, save_fit
 from pottsfold.mutations import single_log_odds
 from pottsfold.mutations.adjustment.amino_acids import LETTERS
@@ -101,7 +106,29 @@ class Protein:
         return float(np.mean(found))
 
 
-def proteins(goal: Goal, data: Path, models: Path) -> Iterator[Protein]:
+@dataclass(frozen=True)
+class Models:
+    """Models of families, fitted where they are not in the folder yet."""
+
+    folder: Path
+    lambda_h: float = DEFAULT_FIELD_PENALTY
+    lambda_j_factor: float = 1.0
+
+    def of(self, name: str, alignment: Path) -> PottsModel:
+        """Return a family's model."""
+        folder = self.folder / f"{self.lambda_h:g}_{self.lambda_j_factor:g}"
+        path = folder / f"{name}.potts"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            family = reweight(read_alignment(alignment))
+            # Gaps are missing data: 20 modelled letters.
+            couplings = default_regularization(family.length, 20).couplings
+            strengths = Regularization(self.lambda_h, self.lambda_j_factor * couplings)
+            save_fit(path, fit_pseudolikelihood(family, regularization=strengths))
+        return load_fit(path).model
+
+
+def proteins(goal: Goal, data: Path, models: Models) -> Iterator[Protein]:
     """Yield the proteins of a kind of library."""
     if goal == "stability":
         for path in sorted((data / "stability_structures").glob("*.fasta.gz")):
@@ -109,7 +136,7 @@ def proteins(goal: Goal, data: Path, models: Path) -> Iterator[Protein]:
             folder = path.parent
             yield _protein(
                 name,
-                _model(name, path, models),
+                models.of(name, path),
                 [folder / f"{name}.csv.gz"],
                 folder / f"{name}.pdb.gz",
             )
@@ -127,19 +154,7 @@ def proteins(goal: Goal, data: Path, models: Path) -> Iterator[Protein]:
             folder.glob("*_derived.a2m.gz"), key=lambda p: ("demask" in p.name, p.name)
         ) or sorted(folder.glob("*.a2m*"))
         alignment = folder / ALIGNMENTS.get(folder.name, found[0].name)
-        yield _protein(folder.name, _model(folder.name, alignment, models), libraries)
-
-
-def _model(name: str, alignment: Path, models: Path) -> PottsModel:
-    path = models / f"{name}.potts"
-    if not path.exists():
-        family = reweight(read_alignment(alignment))
-        strength = default_regularization(family.length, 20).couplings
-        fit = fit_pseudolikelihood(
-            family, regularization=Regularization(1.0, 3 * strength)
-        )
-        save_fit(path, fit)
-    return load_fit(path).model
+        yield _protein(folder.name, models.of(folder.name, alignment), libraries)
 
 
 def _protein(
@@ -278,12 +293,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Learn, print, and write on request."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--lambda-h", type=float, default=DEFAULT_FIELD_PENALTY)
+    parser.add_argument("--lambda-j-factor", type=float, default=1.0)
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args(arguments)
     data = Path(os.environ["POTTSFOLD_DATA"])
     goals: tuple[Goal, ...] = ("function", "stability")
-    chosen.models.mkdir(parents=True, exist_ok=True)
-    found = {goal: list(proteins(goal, data, chosen.models)) for goal in goals}
+    models = Models(chosen.models, chosen.lambda_h, chosen.lambda_j_factor)
+    found = {goal: list(proteins(goal, data, models)) for goal in goals}
     content = {
         "about": "Coefficients of the adjusted effects of single substitutions; what "
         "they multiply is described in coefficients.py and features.py.",

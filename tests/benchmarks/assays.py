@@ -2,7 +2,8 @@
 
 Run as ``python -m tests.benchmarks.assays [MODEL_FOLDER]`` (``--help`` lists the
 settings). Without a folder every family is fitted by pseudolikelihood with the
-strengths given; with one, ``MODEL_FOLDER/FAMILY.potts`` is read where it is there.
+strengths given (``--lambda-h 0.01`` for those of plmc, as the references have them);
+with one, ``MODEL_FOLDER/FAMILY.potts`` is read where it is there.
 Rows that hold a stop or lie outside the alignment's upper-case columns are left out,
 as they were for the reference values, whether or not the model covers them.
 """
@@ -24,7 +25,10 @@ import pandas as pd
 from pottsfold.alignment import Alignment, read_alignment, reweight
 from pottsfold.alignment.read import Columns
 from pottsfold.inference import Regularization, fit_pseudolikelihood
-from pottsfold.inference.regularization import default_regularization
+from pottsfold.inference.regularization import (
+    DEFAULT_FIELD_PENALTY,
+    default_regularization,
+)
 from pottsfold.model import PottsModel, load_fit
 from pottsfold.mutations import mutant_effects, place_library, read_library
 from pottsfold.mutations.assays import (
@@ -268,7 +272,7 @@ def shown(table: pd.DataFrame, by: str | None = None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="?", type=Path, metavar="MODEL_FOLDER")
-    parser.add_argument("--lambda-h", type=float, default=0.01)
+    parser.add_argument("--lambda-h", type=float, default=DEFAULT_FIELD_PENALTY)
     parser.add_argument("--lambda-j-factor", type=float, default=1.0)
     parser.add_argument("--columns", choices=("all", "upper"))
     options = parser.parse_args()

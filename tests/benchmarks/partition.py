@@ -126,10 +126,8 @@ def print_held_out(name: str, gaps: str, workers: Workers) -> None:
     print(f"\n{name}, gaps {gaps}, a fifth left out at {identity:.0%} identity:")
     print("| penalties | fitted | held out | profile, held out |")
     print("|---|---|---|---|")
-    for factor_h, factor_j in ((1, 1), (100, 3), (100, 10)):
-        strengths = Regularization(
-            factor_h * default.fields, factor_j * default.couplings
-        )
+    for lambda_h, factor in ((0.01, 1), (default.fields, 1), (1, 3), (1, 10)):
+        strengths = Regularization(lambda_h, factor * default.couplings)
         model = fit_pseudolikelihood(
             parts[0], gaps=gaps, regularization=strengths, threads=1
         ).model

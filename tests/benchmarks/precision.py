@@ -2,7 +2,8 @@
 
 Run as ``python -m tests.benchmarks.precision`` (``--help`` lists the settings). The
 columns, pairs and distances are those of ``reference/contacts.csv`` there; means
-beside another program are over the families it has a row for.
+beside another program are over the families it has a row for. Other programs have
+their own penalties: ``--lambda-h 0.01`` takes plmc's.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from pottsfold.alignment import read_alignment, reweight
 from pottsfold.contacts import average_maps, contact_precision, coupling_map
 from pottsfold.inference import Regularization, fit_mean_field, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood import TOLERANCE
-from pottsfold.inference.regularization import default_regularization
+from pottsfold.inference.regularization import (
+    DEFAULT_FIELD_PENALTY,
+    default_regularization,
+)
 from pottsfold.model import Fit
 from tests.families import known_distances, reference_rows
 
@@ -110,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--method", default="pseudolikelihood")
     parser.add_argument("--gaps", default="missing")
-    parser.add_argument("--lambda-h", type=float, default=0.01)
+    parser.add_argument("--lambda-h", type=float, default=DEFAULT_FIELD_PENALTY)
     parser.add_argument("--lambda-j-factor", type=float, default=1.0)
     parser.add_argument("--ensemble", action="store_true")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE)

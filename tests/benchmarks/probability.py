@@ -30,7 +30,10 @@ from pottsfold.contacts.probability import (
     pair_terms,
 )
 from pottsfold.inference import Regularization, fit_mean_field, fit_pseudolikelihood
-from pottsfold.inference.regularization import default_regularization
+from pottsfold.inference.regularization import (
+    DEFAULT_FIELD_PENALTY,
+    default_regularization,
+)
 from pottsfold.model import PottsModel
 from tests.families import known_distances
 
@@ -133,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--method", default="pseudolikelihood")
     parser.add_argument("--gaps", default="missing")
-    parser.add_argument("--lambda-h", type=float, default=0.01)
+    parser.add_argument("--lambda-h", type=float, default=DEFAULT_FIELD_PENALTY)
     parser.add_argument("--lambda-j-factor", type=float, default=1.0)
     parser.add_argument(
         "--with-coefficients", choices=["refitted", "ours"], default="refitted"

@@ -19,7 +19,11 @@ import numpy as np
 
 from pottsfold.alignment import Alignment, identity_weights, read_alignment, reweight
 from pottsfold.alphabet import Alphabet
-from pottsfold.inference import Regularization, fit_pseudolikelihood
+from pottsfold.inference import (
+    Regularization,
+    fit_pseudolikelihood,
+    plmc_regularization,
+)
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.threads import Workers
@@ -35,8 +39,8 @@ GROWTH = {
 
 
 def settings_of(alignment: Alignment) -> Regularization:
-    """The penalties of plmc and CCMpred with the gap a letter: 0.01, 0.2 (L - 1)."""
-    return Regularization(0.01, 0.2 * (alignment.length - 1))
+    """The penalties of plmc, whose figures stand beside: 0.01 and 0.2 (L - 1)."""
+    return plmc_regularization(alignment.length, alignment.alphabet.size)
 
 
 def ratio(n: int, length: int) -> dict[str, float]:

@@ -40,7 +40,7 @@ def test_fit_writes_a_model_that_info_tells_of(capsys, family, tmp_path):
     assert "5 sequences, 5 columns" in err
     assert "too few for couplings" in err
     assert "plan: pseudolikelihood, symmetric, gaps missing" in err
-    assert "lambda_h 0.01, lambda_j 0.76" in err
+    assert "lambda_h 10, lambda_j 0.76" in err
     status, out, err = run(capsys, "info", model)
     assert (status, err) == (0, "")
     assert "focus        focus/5-9" in out
@@ -308,6 +308,34 @@ def test_strengths_chosen_by_the_family_are_told_and_kept(tmp_path, capsys):
     assert report.settings["lambda_h"] >= 1
     assert sum("chosen" in line for line in report.history) == 1
     assert report.provenance.seed == 0
+
+
+def test_strengths_of_plmc_are_those_given_one_by_one(capsys, family, tmp_path):
+    models = [tmp_path / "plmc.potts", tmp_path / "given.potts"]
+    _, _, err = run(capsys, "fit", family, "-o", models[0], "--lambda", "plmc")
+    assert "lambda_h 0.01, lambda_j 0.76" in err
+    words = ["--lambda-h", "0.01", "--lambda-j", repr(0.01 * 19 * 4)]
+    assert run(capsys, "fit", family, "-o", models[1], *words)[0] == 0
+    assert models[0].read_bytes() == models[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--lambda-h", "1"], "--lambda plmc sets penalties; leave out --lambda-h"),
+        (["--lambda-j", "1"], "leave out --lambda-h and --lambda-j"),
+        (["--method", "boltzmann"], "--lambda plmc: default and auto are those of"),
+        (["--method", "independent"], "of pseudolikelihood and boltzmann"),
+    ],
+)
+def test_strengths_of_plmc_are_for_pseudolikelihood_and_alone(
+    tmp_path, capsys, family, words, message
+):
+    out = tmp_path / "a.potts"
+    status, _, err = run(capsys, "fit", family, "-o", out, "--lambda", "plmc", *words)
+    assert (status, err.count("\n")) == (2, 1)
+    assert message in err
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,20 @@ def test_one_default_penalty_may_be_kept(family):
     assert (found.fields, found.couplings) == (3.0, default.couplings)
 
 
+@pytest.mark.parametrize("gaps", ["missing", "state"])
+def test_penalties_of_plmc_are_hundredths(family, gaps):
+    n_states = family.alphabet.size - (gaps == "missing")
+    given = {"lambda_h": 0.01, "lambda_j": 0.01 * (n_states - 1) * (family.length - 1)}
+    plmc = Pseudolikelihood(gaps=gaps, penalties="plmc").fit(family)
+    assert same(plmc, Pseudolikelihood(gaps=gaps, **given).fit(family))
+    assert not same(plmc, Pseudolikelihood(gaps=gaps).fit(family))
+
+
+def test_fields_of_independent_sites_keep_their_penalty(family):
+    expected = fit_independent(family, lambda_h=0.01)
+    assert same(Independent().fit(family), expected)
+
+
 def test_the_seed_is_kept_where_it_was_given_or_used(family):
     assert Pseudolikelihood().fit(family).report.provenance.seed is None
     assert Pseudolikelihood().fit(family, seed=7).report.provenance.seed == 7
@@ -73,6 +87,8 @@ def test_the_seed_is_kept_where_it_was_given_or_used(family):
         ("mean-field", {"pseudocount": 1.0}, "pseudocount"),
         ("pseudolikelihood", {"tolerance": 0.0}, "tolerance"),
         ("pseudolikelihood", {"lambda_j": float("nan")}, "lambda_j"),
+        ("pseudolikelihood", {"penalties": "plcm"}, "penalties"),
+        ("boltzmann", {"penalties": "plmc"}, "penalties"),
         ("boltzmann", {"target": 1.0}, "target"),
         ("boltzmann", {"chains": 0}, "chains"),
         ("boltzmann", {"resume": True}, "resume"),
@@ -87,8 +103,10 @@ def test_wrong_settings_are_refused_when_the_method_is_made(name, settings, para
 
 
 def test_penalties_are_chosen_or_given():
-    with pytest.raises(UsageError, match="leave out `lambda_h` and `lambda_j`"):
-        Pseudolikelihood(penalties="auto", lambda_h=1.0)
+    for penalties in ("auto", "plmc"):
+        for setting in ("lambda_h", "lambda_j"):
+            with pytest.raises(UsageError, match="leave out `lambda_h` and `lambda_j`"):
+                Pseudolikelihood(penalties=penalties, **{setting: 1.0})
 
 
 def test_every_setting_is_an_option_with_help():

@@ -28,7 +28,6 @@ from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
 from pottsfold.inference.regularization import (
     Regularization,
     default_regularization,
-    masked_regularization,
 )
 from pottsfold.memory import available_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
@@ -79,7 +78,7 @@ def fit_pseudolikelihood(
         One block of couplings per pair, or a regression for each site, then
         symmetrized. By default symmetric where memory allows.
     regularization : Regularization, optional
-        By default 0.01 for fields, 0.01 (q - 1)(L - 1) for couplings.
+        By default that of :func:`default_regularization`.
     tolerance : float
         Converged when a step gains less than this share of the objective; the
         distance to the optimum is then of that size too.
@@ -124,10 +123,8 @@ def fit_pseudolikelihood(
     clock = Stopwatch()
     used = chosen_threads(threads)
     n_states = alignment.alphabet.size - first_state(gaps)
-    penalties = regularization or (
-        default_regularization(alignment.length, n_states)
-        if graph is None
-        else masked_regularization(n_states, graph)
+    penalties = regularization or default_regularization(
+        alignment.length, n_states, graph
     )
     available = available_memory()
     plan = plan_fit(alignment, gaps, form, used, available, graph)

@@ -38,7 +38,6 @@ from pottsfold.inference.pseudolikelihood.plan import (
 from pottsfold.inference.regularization import (
     Regularization,
     default_regularization,
-    masked_regularization,
 )
 from pottsfold.memory import check_memory, in_gib, peak_memory
 from pottsfold.model.graph import PairGraph
@@ -130,11 +129,7 @@ def cross_validate_penalties(
     check_memory(needed, "set `lambda_h` and `lambda_j`, or take their defaults")
     folds, clusters, identity = folds_and_clusters(sample, N_FOLDS, seed)
     n_states = alignment.alphabet.size - first_state(gaps)
-    default = (
-        default_regularization(alignment.length, n_states)
-        if graph is None
-        else masked_regularization(n_states, graph)
-    ).couplings
+    default = default_regularization(alignment.length, n_states, graph).couplings
     with Workers(used) as workers:
         if announce is not None:
             seconds = cross_validation_seconds(

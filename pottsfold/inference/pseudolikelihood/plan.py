@@ -30,9 +30,11 @@ KERNELS = 12 * MIB
 NODES_PER_COLUMN = 400
 # How often what is timed is done, the least counts; and couplings of one vector in it.
 VISITS, TIMED_COUPLINGS = 3, 2**22
-# Evaluations beyond 3, least and most, in units of (Neff / lambda_j)^0.4. Ten families
-# of 36 to 256 columns at penalties of 0.03 to 10 times the default took 10 to 213.
-EVALUATIONS = 2.4, 4.2
+# Evaluations beyond a few, least and most, in units of (Neff / lambda_j)^0.4. At the
+# default penalties 27 families of 40 to 256 columns took 15 to 56; ten families at 0.03
+# to 10 times the default lambda_j took 10 to 213.
+FEW_EVALUATIONS = 6
+EVALUATIONS = 2.1, 5.0
 # Visits of all sites, in units of timed ones, that a fit to choose penalties takes: the
 # first of a fold, in units of (Neff / lambda_j)^0.4 beyond those of a later one, and a
 # later one, which starts from one before. Fields far from their best take more passes.
@@ -208,7 +210,7 @@ def expected_seconds(
     once = SETTING_UP + SECONDS_PER_BYTE * model
     if form == "symmetric":
         once += SECONDS_TO_TOUCH * (2 * MEMORY + 5) * _couplings(sites) * FLOAT32
-    least, most = (once + (3 + k * scale) * each for k in EVALUATIONS)
+    least, most = (once + (FEW_EVALUATIONS + k * scale) * each for k in EVALUATIONS)
     return least, most
 
 

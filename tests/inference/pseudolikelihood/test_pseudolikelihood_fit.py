@@ -15,7 +15,10 @@ from pottsfold.errors import MemoryShort, NotConverged, UsageError
 from pottsfold.inference import Regularization, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
-from pottsfold.inference.regularization import default_regularization
+from pottsfold.inference.regularization import (
+    default_regularization,
+    plmc_regularization,
+)
 from pottsfold.threads import Workers
 from tests.naive import inference as naive
 
@@ -287,6 +290,20 @@ def test_contact_scores_are_plmcs_at_the_same_settings(shared_data, name):
     assert np.corrcoef(ours, theirs)[0, 1] > 0.999
 
 
-def test_default_strengths_are_the_fields_custom():
-    strengths = default_regularization(75, 21)
-    assert (strengths.fields, strengths.couplings) == (0.01, pytest.approx(0.2 * 74))
+def test_default_strengths_are_those_of_plmc_but_for_the_fields():
+    default, plmc = default_regularization(75, 21), plmc_regularization(75, 21)
+    assert (default.fields, default.couplings) == (10, pytest.approx(0.2 * 74))
+    assert (plmc.fields, plmc.couplings) == (0.01, default.couplings)
+
+
+@pytest.mark.parametrize("gaps", ["missing", "state"])
+@pytest.mark.parametrize("form", ["symmetric", "asymmetric"])
+def test_a_fit_has_the_default_strengths(gaps, form):
+    family = small_alignment()
+    n_states = family.alphabet.size - (gaps == "missing")
+    given = Regularization(10.0, 0.01 * (n_states - 1) * (family.length - 1))
+    plain = fit_pseudolikelihood(family, gaps=gaps, form=form)
+    same = fit_pseudolikelihood(family, gaps=gaps, form=form, regularization=given)
+    assert plain.report.settings == same.report.settings
+    assert np.array_equal(plain.model.fields, same.model.fields)
+    assert np.array_equal(plain.model.couplings, same.model.couplings)
