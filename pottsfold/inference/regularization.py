@@ -60,8 +60,8 @@ def default_regularization(
 ) -> Regularization:
     """Return the default penalties: 10 and 0.01 (q - 1)(L - 1).
 
-    Where some pairs of sites alone have couplings, 0.04 (q - 1) n for these, n being the
-    mean number of a site's partners: on 36 domains coupled along contacts the mean
+    Where some pairs of sites alone have couplings, 0.04 (q - 1) n for these, n being
+    the mean number of a site's partners: on 36 domains coupled along contacts the mean
     Spearman correlation of log-odds with stability was 0.522, 0.527 and 0.530 with
     0.01, 0.02 and 0.04.
 

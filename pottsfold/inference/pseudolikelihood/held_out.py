@@ -14,7 +14,6 @@ from pottsfold.inference.optimize.vectors import Vector
 from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
-from pottsfold.inference.regularization import Regularization
 from pottsfold.lazy import lazy_module
 from pottsfold.model.graph import PairGraph
 from pottsfold.threads import Workers
@@ -38,6 +37,8 @@ class HeldOutLoss:
         Weighted, of the same columns.
     gaps : {"missing", "state"}
         Gap treatment.
+    lambda_h : float
+        Penalty on fields.
     graph : PairGraph, optional
         Which pairs have couplings; by default all.
     """
@@ -47,38 +48,32 @@ class HeldOutLoss:
         fitted: Alignment,
         predicted: Alignment,
         gaps: Gaps,
+        lambda_h: float,
         graph: PairGraph | None = None,
     ) -> None:
-        self._fitted = sites_of(fitted, gaps, 1.0, graph)
-        self._predicted = sites_of(predicted, gaps, 1.0, graph)
-        # Where fits ended, the last one last, by their penalties on couplings.
-        self._points: dict[float, Vector] = {}
+        self._fitted = sites_of(fitted, gaps, lambda_h, graph)
+        self._predicted = sites_of(predicted, gaps, lambda_h, graph)
+        # Where the last fit ended.
+        self._point: Vector | None = None
         self.weights = self._predicted.letters_weights
 
-    def losses(
-        self, penalties: Regularization, workers: Workers
-    ) -> NDArray[np.float64]:
+    def losses(self, lambda_j: float, workers: Workers) -> NDArray[np.float64]:
         """Return each predicted sequence's sum of - w log P(letter | the others), (N,).
 
         In nats; over ``weights`` they are means. The fit begins where the last one
-        of the same penalty on couplings ended, else where the last of all did, so
-        penalties should follow one another.
+        ended, so penalties should follow one another.
         """
-        self._fitted.penalize(penalties.fields)
-        objective = Pseudolikelihood(self._fitted, penalties.couplings, workers)
-        start = self._points.pop(penalties.couplings, None)
-        if start is None and self._points:
-            start = next(reversed(self._points.values())).copy()
+        objective = Pseudolikelihood(self._fitted, lambda_j, workers)
         minimum = minimize(
             objective,
-            objective.start() if start is None else start,
+            objective.start() if self._point is None else self._point,
             workers,
             tolerance=TOLERANCE,
             max_iterations=MAX_ITERATIONS,
             first_step=objective.first_step(),
             memory=MEMORY,
         )
-        self._points[penalties.couplings] = minimum.point
+        self._point = minimum.point
         # Fields are solved for the couplings of the last visit: make it the best.
         objective(minimum.point, np.empty_like(minimum.point))
         sites = self._predicted

@@ -1,15 +1,16 @@
-"""Penalties of a pseudolikelihood fit, chosen by cross-validation.
+"""The penalty on couplings of a pseudolikelihood fit, chosen by cross-validation.
 
 Two folds of five are left out, one at a time: a model fitted to the others predicts
 each letter of a sequence of that fold from the rest. The held-out loss is followed from
-the weakest couplings' penalty to stronger ones, each fit from the one before, until it
-is above the least by more than its error; then likewise over fields' penalties. See
-:mod:`~pottsfold.inference.cross_validation`. Errors are those of clusters of relatives.
+the default penalty to stronger ones, each fit from the one before, until it is above
+the least by more than its error. See :mod:`~pottsfold.inference.cross_validation`.
+Errors are those of clusters of relatives.
 
-The paths begin at three times the default for couplings and at 1 for fields.
 Weaker penalties may predict letters better still, by couplings that remember relatives
 (on shallow families the least is at a third of the default or below), but not the
-effects of substitutions, which are about letters that relatives do not show.
+effects of substitutions, which are about letters that relatives do not show. For the
+same reason fields keep their default penalty: a tenth of it predicts letters better,
+and contacts and effects no better.
 """
 
 from __future__ import annotations
@@ -52,17 +53,15 @@ MAX_SEQUENCES = 5000
 LEFT_OUT = 2
 # Penalties on couplings, in units of the default one, weakest first: each fit starts
 # from the one before it.
-MULTIPLES = (3.0, 10.0, 30.0)
-FIELD_PENALTIES = (1.0, 3.0, 10.0)
-# Fits of a fold, least and most: each path ends at its second penalty or later, and the
-# path of couplings' penalties has the first of the fields'.
-FITS = 3, len(MULTIPLES) + len(FIELD_PENALTIES) - 1
+MULTIPLES = (1.0, 3.0, 10.0, 30.0)
+# Fits of a fold, least and most.
+FITS = 2, len(MULTIPLES)
 MIN_SEQUENCES = 4 * N_FOLDS
 
 
 @dataclass(frozen=True)
 class RegularizationSelection(PenaltySelection[Regularization]):
-    """Penalties of a pseudolikelihood fit: couplings were tried first, then fields."""
+    """Penalties of a pseudolikelihood fit."""
 
     def lines(self) -> list[str]:
         """Return the curve, one line for each pair of penalties."""
@@ -107,8 +106,8 @@ def cross_validate_penalties(
     Returns
     -------
     RegularizationSelection
-        Couplings' penalties of 3, 10 and 30 times the default one are tried, then
-        fields' of 1, 3 and 10, each until the loss has risen.
+        Penalties on couplings of 1, 3, 10 and 30 times the default one are tried,
+        until the loss has risen.
 
     Raises
     ------
@@ -129,11 +128,12 @@ def cross_validate_penalties(
     check_memory(needed, "set `lambda_h` and `lambda_j`, or take their defaults")
     folds, clusters, identity = folds_and_clusters(sample, N_FOLDS, seed)
     n_states = alignment.alphabet.size - first_state(gaps)
-    default = default_regularization(alignment.length, n_states, graph).couplings
+    default = default_regularization(alignment.length, n_states, graph)
+    path = [Regularization(default.fields, m * default.couplings) for m in MULTIPLES]
     with Workers(used) as workers:
         if announce is not None:
             seconds = cross_validation_seconds(
-                *(sample, gaps, MULTIPLES[0] * default, LEFT_OUT, FITS, workers),
+                *(sample, gaps, path[0].couplings, LEFT_OUT, FITS, workers),
                 graph,
             )
             announce(
@@ -141,16 +141,13 @@ def cross_validate_penalties(
                 f"fifths of {sample.n_sequences} sequences; {about(*seconds)} and "
                 f"{in_gib(peak_memory(needed))}"
             )
-        search = _Search(sample, gaps, graph, folds, clusters, workers, progress)
-        first = search.follow(
-            [Regularization(FIELD_PENALTIES[0], m * default) for m in MULTIPLES]
+        search = _Search(
+            *(sample, gaps, default.fields, graph, folds, clusters, workers, progress)
         )
-        couplings = strongest_within_error(first).couplings
-        second = search.follow([Regularization(h, couplings) for h in FIELD_PENALTIES])
-    others = (point for point in first if point.penalty.couplings != couplings)
+        curve = search.follow(path)
     return RegularizationSelection(
-        strongest_within_error(second),
-        (*others, *second),
+        strongest_within_error(curve),
+        tuple(curve),
         int((folds < LEFT_OUT).sum()),
         identity,
         left_out=LEFT_OUT,
@@ -164,6 +161,7 @@ class _Search:
         self,
         sample: Alignment,
         gaps: Gaps,
+        lambda_h: float,
         graph: PairGraph | None,
         folds: NDArray[np.int64],
         clusters: NDArray[np.int64],
@@ -175,7 +173,11 @@ class _Search:
         self._made = 0
         self._folds = [
             HeldOutLoss(
-                _part(sample, folds != fold), _part(sample, folds == fold), gaps, graph
+                _part(sample, folds != fold),
+                _part(sample, folds == fold),
+                gaps,
+                lambda_h,
+                graph,
             )
             for fold in range(LEFT_OUT)
         ]
@@ -183,7 +185,6 @@ class _Search:
         _, self._cluster = np.unique(left_out, return_inverse=True)
         weights = np.concatenate([fold.weights for fold in self._folds])
         self._weights = self._by_cluster(weights)
-        self._tried: dict[Regularization, NDArray[np.float64]] = {}
 
     def follow(self, path: list[Regularization]) -> list[PenaltyPoint[Regularization]]:
         """Return the curve, strongest first, of a path from weak to strong.
@@ -191,21 +192,19 @@ class _Search:
         Up to the first penalty whose loss is above the least by more than its error.
         """
         points: list[PenaltyPoint[Regularization]] = []
+        losses: list[NDArray[np.float64]] = []
         for k, penalties in enumerate(path):
-            if penalties not in self._tried:
-                self._tried[penalties] = self._losses(penalties)
-            tried = path[k::-1]
-            losses = np.array([self._tried[each] for each in tried])
-            points = curve_of(tried, losses, self._weights)
+            losses.insert(0, self._losses(penalties.couplings))
+            points = curve_of(path[k::-1], np.array(losses), self._weights)
             if strongest_within_error(points) != penalties:
                 break
         return points
 
-    def _losses(self, penalties: Regularization) -> NDArray[np.float64]:
+    def _losses(self, lambda_j: float) -> NDArray[np.float64]:
         """Return the sum of - w log P over the letters of every cluster."""
         losses = []
         for fold in self._folds:
-            losses.append(fold.losses(penalties, self._workers))
+            losses.append(fold.losses(lambda_j, self._workers))
             self._made += 1
             if self._progress is not None:
                 self._progress(self._made, LEFT_OUT * FITS[1])

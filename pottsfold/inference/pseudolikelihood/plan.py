@@ -135,14 +135,14 @@ def cross_validation_bytes(
     """Return the peak bytes of symmetric fits to some sequences that predict others.
 
     Beside those of a fit, the sequences once more, in their parts; the patterns and
-    scratch of the other folds; and where fits ended, at two penalties a fold.
+    scratch of the other folds; and where their fits ended.
     """
     n, length = alignment.n_sequences, alignment.length
     states = alignment.alphabet.size - first_state(gaps)
     pairs = PairGraph.complete(length) if graph is None else graph
     couplings = pairs.n_pairs * states**2 * FLOAT32
     others = (n_folds - 1) * (_common(alignment, gaps, threads, graph) - KERNELS)
-    ends = (2 * n_folds - 1) * couplings
+    ends = (n_folds - 1) * couplings
     fit = symmetric_bytes(alignment, gaps, threads, graph)
     return fit + 2 * n * length + others + ends
 

@@ -105,11 +105,6 @@ class Sites:
         """Drop the Hessian kept for a site."""
         self._factors[site] = 0
 
-    def penalize(self, lambda_h: float) -> None:
-        """Take another penalty on fields."""
-        self._lambda_h = lambda_h
-        self._factors[:] = 0
-
     def visit(self, site: int, table: Table, slopes: Table) -> float:
         """Solve one site's fields for its couplings.
 

@@ -42,10 +42,10 @@ def test_the_held_out_loss_is_that_of_the_fit_to_the_rest(family, gaps):
     fitted, predicted = part(family, ~rows), part(family, rows)
     strengths = Regularization(0.5, 2.0)
     with Workers(2) as workers:
-        held_out = HeldOutLoss(fitted, predicted, gaps)
+        held_out = HeldOutLoss(fitted, predicted, gaps, strengths.fields)
         # The fit before must not show: it only is where the next one starts.
-        held_out.losses(Regularization(3.0, 20.0), workers)
-        losses = held_out.losses(strengths, workers)
+        held_out.losses(20.0, workers)
+        losses = held_out.losses(strengths.couplings, workers)
     model = fit_pseudolikelihood(
         fitted, gaps=gaps, regularization=strengths, tolerance=1e-7
     ).model
@@ -75,7 +75,7 @@ def test_the_choice_does_not_depend_on_threads_and_is_on_the_curve(family):
     two = cross_validate_penalties(family, threads=2)
     assert one == two
     assert one.penalty in [point.penalty for point in one.curve]
-    assert told == [(k, 10) for k in range(1, len(told) + 1)]
+    assert told == [(k, 8) for k in range(1, len(told) + 1)]
     assert len(told) == 2 * len(one.curve)
     assert sum("chosen" in line for line in one.lines()) == 1
 
@@ -125,7 +125,7 @@ def test_a_path_ends_once_the_loss_has_risen():
     default = 0.01 * 19 * 7
     tried = [p.penalty.couplings / default for p in found.curve]
     assert 30 not in np.round(tried, 6)
-    assert found.penalty.couplings == pytest.approx(3 * default)
+    assert found.penalty == Regularization(10.0, pytest.approx(default))
     assert found.left_out == 2
     assert found.lines()[0].startswith(
         f"penalties by cross-validation: {found.n_sequences} sequences in 2 of 5 folds"
@@ -136,7 +136,7 @@ def test_a_path_ends_once_the_loss_has_risen():
 def test_the_plan_is_told_and_refused_where_memory_is_short(family, monkeypatch):
     told = []
     cross_validate_penalties(family, announce=told.append)
-    assert told[0].startswith("plan: 6 to 10 fits to four fifths of 60 sequences")
+    assert told[0].startswith("plan: 4 to 8 fits to four fifths of 60 sequences")
     monkeypatch.setattr(memory, "available_memory", lambda: 1000)
     with pytest.raises(MemoryShort, match="set `lambda_h` and `lambda_j`"):
         cross_validate_penalties(family)
