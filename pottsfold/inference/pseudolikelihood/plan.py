@@ -11,6 +11,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.inference.optimize.vectors import add_scaled
 from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
+from pottsfold.inference.pseudolikelihood.patterns import TOGETHER
 from pottsfold.inference.pseudolikelihood.sites import LANES, Sites
 from pottsfold.inference.regularization import Regularization
 from pottsfold.memory import FLOAT32, FLOAT64, MIB, check_memory, in_gib
@@ -187,12 +188,16 @@ def _common(
     if graph is None:
         # Codes by column, and patterns of half as many groups in two bytes.
         sequences = 2 * n * length
-        nodes, columns = min(NODES_PER_COLUMN, n) * length, 0
+        nodes = min(NODES_PER_COLUMN, n) * length
     else:
-        # Codes by column, and those of a site's partners, in one byte and in two.
-        sequences = n * length
-        nodes, columns = 0, 3 * n * graph.most_partners
-    in_threads = threads * (_row_bytes(states) * (2 * n + nodes) + columns)
+        # Codes by column, and every site's own patterns, of half as many groups as it
+        # has partners, filled up to eights; a node is three numbers of four bytes.
+        groups = TOGETHER * np.ceil(np.diff(graph.offsets) / (2 * TOGETHER)).sum()
+        of_column = min(NODES_PER_COLUMN, n)
+        sequences = n * length + int(2 * n * groups)
+        sequences += 12 * of_column * len(graph.partners)
+        nodes = of_column * graph.most_partners
+    in_threads = threads * _row_bytes(states) * (2 * n + nodes)
     return KERNELS + sequences + hessians + in_threads
 
 

@@ -125,7 +125,8 @@ def test_a_path_ends_once_the_loss_has_risen():
     default = 0.01 * 19 * 7
     tried = [p.penalty.couplings / default for p in found.curve]
     assert 30 not in np.round(tried, 6)
-    assert found.penalty == Regularization(10.0, pytest.approx(default))
+    assert found.penalty.fields == 10.0
+    assert found.penalty.couplings == pytest.approx(default)
     assert found.left_out == 2
     assert found.lines()[0].startswith(
         f"penalties by cross-validation: {found.n_sequences} sequences in 2 of 5 folds"
