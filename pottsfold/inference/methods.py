@@ -43,9 +43,8 @@ class Pseudolikelihood(Method):
         where memory allows.
     penalties
         default: the penalties below. plmc: those of plmc and EVcouplings, lambda-h
-        0.01 and the default lambda-j. auto: choose them by how well relatives left
-        out are predicted; two to three times slower, worth a try for families unlike
-        those of natural proteins.
+        0.01 and the default lambda-j. auto: the default lambda-h, and lambda-j by how
+        well relatives left out are predicted; two to three times slower.
     lambda_h
         L2 penalty on fields. Default 10.
     lambda_j
