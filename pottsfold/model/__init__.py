@@ -5,9 +5,9 @@
 in nats: low energy is probable. Fields h are (L, q), couplings J (L, L, q, q) with
 ``J[i, j, a, b] == J[j, i, b, a]`` and ``J[i, i] == 0``, both float32; sums are made
 in float64; of a model whose couplings are on a graph of some pairs, J is (M, q, q), a
-block for each of a site's partners. Arrays always have a place for every letter of the alphabet, the gap
-(code 0) among them; with ``gaps="missing"`` the gap's entries are zero, so a gap,
-like an unknown letter, adds nothing to an energy.
+block for each of a site's partners. Arrays always have a place for every letter of the
+alphabet, the gap (code 0) among them; with ``gaps="missing"`` the gap's entries are
+zero, so a gap, like an unknown letter, adds nothing to an energy.
 """
 
 from pottsfold.model.energy import conditional_log_probabilities, energy, local_fields
