@@ -9,6 +9,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from pottsfold.commands.console import say
+from pottsfold.commands.structures import check_chain
 from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel
 from pottsfold.mutations.adjustment import Goal
@@ -57,14 +58,6 @@ def tell_accessibility(found: Accessibility) -> None:
     say(str(found.mapping))
     for note in (*found.mapping.notes, *found.notes):
         say(note)
-
-
-def check_chain(structure: Path | None, chain: str | None) -> None:
-    """Refuse the name of a chain without a structure."""
-    if chain is not None and structure is None:
-        raise UsageError(
-            "it names a chain of `structure`; give that too", parameter="chain"
-        )
 
 
 def check_use(goal: Goal, structure: Path | None, chain: str | None) -> None:

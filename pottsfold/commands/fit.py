@@ -20,10 +20,10 @@ from pottsfold.alignment import (
 )
 from pottsfold.alignment.read import Columns
 from pottsfold.alphabet import alphabet_named
-from pottsfold.commands.adjusting import check_chain
 from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.method_options import MethodOptions, chosen_method
 from pottsfold.commands.paths import InputFile, ModelOutput
+from pottsfold.commands.structures import check_chain
 from pottsfold.errors import UsageError
 from pottsfold.inference.methods import METHODS
 from pottsfold.model import PairGraph, save_fit

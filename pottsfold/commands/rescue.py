@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from pottsfold.alignment import reweight
 from pottsfold.commands.adjusting import (
     For,
-    check_chain,
     tell_accessibility,
     tell_adjusted,
 )
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import InputFile, TableOutput
+from pottsfold.commands.structures import check_chain
 from pottsfold.contacts import CONTACT_DISTANCE, map_structure, site_accessibility
 from pottsfold.errors import UsageError
 from pottsfold.model import load_fit

@@ -6,11 +6,11 @@ from pottsfold.alignment.filters import ranges
 from pottsfold.commands.adjusting import (
     For,
     accessibility_of,
-    check_chain,
     tell_adjusted,
 )
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import FigureOutput, InputFile, TableOutput, TextOrFile
+from pottsfold.commands.structures import check_chain
 from pottsfold.model import load_fit
 from pottsfold.mutations import in_background, scan_table
 from pottsfold.report.figures import save_figure

@@ -9,11 +9,11 @@ from pottsfold import startup
 from pottsfold.commands.adjusting import (
     For,
     accessibility_of,
-    check_chain,
     tell_adjusted,
 )
 from pottsfold.commands.console import say, scoring_progress
 from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
+from pottsfold.commands.structures import check_chain
 from pottsfold.commands.switches import Switch
 from pottsfold.errors import TableError, UsageError
 from pottsfold.files import sha256_of

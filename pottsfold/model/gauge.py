@@ -41,12 +41,11 @@ def zero_sum(model: PottsModel) -> PottsModel:
         fields[i, letters] += row_means.sum(axis=0)
     # Rounding of the two halves may differ in the last bit; one half decides.
     for i in range(model.length):
-        later = slice(int(graph.later[i]), int(graph.offsets[i + 1]))
-        blocks[graph.mirrors[later]] = blocks[later].transpose(0, 2, 1)
+        graph.mirror(blocks, i)
     return replace(
         model,
         fields=fields.astype(np.float32),
-        couplings=blocks.reshape(model.couplings.shape),
+        couplings=graph.couplings(blocks),
         gauge="zero-sum",
     )
 

@@ -128,6 +128,34 @@ class PairGraph:
         """Return the places of a site."""
         return slice(int(self.offsets[site]), int(self.offsets[site + 1]))
 
+    def later_of_site(self, site: int) -> slice:
+        """Return the places of a site whose partners come after it."""
+        return slice(int(self.later[site]), int(self.offsets[site + 1]))
+
+    def mirror(self, blocks: NDArray[np.float32], site: int) -> None:
+        """Copy a site's blocks with later partners to where these see them.
+
+        Parameters
+        ----------
+        blocks : (M, q, q) float32
+            Changed in place.
+        site : int
+            From 0.
+        """
+        places = self.later_of_site(site)
+        turned = blocks[places].transpose(0, 2, 1)
+        if self.is_complete:
+            # A slice, several times quicker than a list of places.
+            blocks[(site + 1) * self.length + site :: self.length] = turned
+        else:
+            blocks[self.mirrors[places]] = turned
+
+    def couplings(self, blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return blocks (M, q, q) in the shape that a model of the graph has them."""
+        if not self.is_complete:
+            return blocks
+        return blocks.reshape(self.length, self.length, *blocks.shape[1:])
+
     def places(
         self, i: NDArray[np.integer] | int, j: NDArray[np.integer] | int
     ) -> NDArray[np.int64]:

@@ -178,7 +178,7 @@ class PottsModel:
 
     def later(self, i: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return the partners j > i of a site, (n,), and their J_ij, (n, q, q)."""
-        places = slice(int(self.graph.later[i]), int(self.graph.offsets[i + 1]))
+        places = self.graph.later_of_site(i)
         return self.graph.partners[places], self.blocks[places]
 
     def couplings_of(self, i: int) -> NDArray[np.float32]:

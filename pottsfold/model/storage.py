@@ -259,19 +259,14 @@ def _read_couplings(
     digest = hashlib.sha256()
     handle.seek(place.start)
     for i in range(length - 1):
-        places = slice(int(graph.later[i]), int(graph.offsets[i + 1]))
+        places = graph.later_of_site(i)
         later = rows[: places.stop - places.start]
         _fill(handle, header, later)
         digest.update(later.data)
         blocks[places] = later
-        if graph.is_complete:
-            # A slice, several times quicker than a list of places.
-            column = blocks.reshape(length, length, size, size)[i + 1 :, i]
-            column[:] = later.transpose(0, 2, 1)
-        else:
-            blocks[graph.mirrors[places]] = later.transpose(0, 2, 1)
+        graph.mirror(blocks, i)
     _compare(header, "couplings", digest.hexdigest())
-    return blocks.reshape(length, -1, size, size) if graph.is_complete else blocks
+    return graph.couplings(blocks)
 
 
 def _read_array(

@@ -97,9 +97,8 @@ def fit_sites(
     minima = workers.map(fit, range(length))
     symmetrize(blocks, graph)
     _solve_fields(sites, blocks, workers)
-    shape = (length, length, q, q) if graph.is_complete else blocks.shape
     return AsymmetricResult(
-        couplings=blocks.reshape(shape),
+        couplings=graph.couplings(blocks),
         objectives=(
             sum(minimum.objectives[0] for minimum in minima),
             sum(minimum.objectives[-1] for minimum in minima),
@@ -113,11 +112,9 @@ def fit_sites(
 def symmetrize(blocks: NDArray[np.float32], graph: PairGraph) -> None:
     """Add to every block the transpose of its mirror, in place."""
     for i in range(graph.length - 1):
-        places = slice(int(graph.later[i]), int(graph.offsets[i + 1]))
-        mirrors = graph.mirrors[places]
-        later = blocks[places] + blocks[mirrors].transpose(0, 2, 1)
-        blocks[places] = later
-        blocks[mirrors] = later.transpose(0, 2, 1)
+        places = graph.later_of_site(i)
+        blocks[places] += blocks[graph.mirrors[places]].transpose(0, 2, 1)
+        graph.mirror(blocks, i)
 
 
 def _solve_fields(sites: Sites, blocks: NDArray[np.float32], workers: Workers) -> None:

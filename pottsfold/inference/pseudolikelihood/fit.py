@@ -25,10 +25,7 @@ from pottsfold.inference.pseudolikelihood.plan import (
 )
 from pottsfold.inference.pseudolikelihood.sites import Sites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
-from pottsfold.inference.regularization import (
-    Regularization,
-    default_regularization,
-)
+from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import available_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
 from pottsfold.model.graph import PairGraph

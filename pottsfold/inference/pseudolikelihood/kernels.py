@@ -4,9 +4,8 @@ Arrays and scalars only. Couplings come as (P, s, s) float32, one block a pair
 i < j, i outer, over the s modelled letters. A site's table holds the same numbers
 as that site sees them, ``table[k, b, a] = J_ij(a, b)``, j its partner number k: rows
 padded to W floats, row s zero for absent letters, so that no loop has to ask. Pattern
-rows are sums of
-table rows, see :mod:`.patterns`. ``lanes`` is a tuple of W numbers, there for its
-length alone.
+rows are sums of table rows, see :mod:`.patterns`. ``lanes`` is a tuple of W numbers,
+there for its length alone.
 """
 
 import numpy as np

@@ -36,10 +36,7 @@ from pottsfold.inference.pseudolikelihood.plan import (
     cross_validation_bytes,
     cross_validation_seconds,
 )
-from pottsfold.inference.regularization import (
-    Regularization,
-    default_regularization,
-)
+from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import check_memory, in_gib, peak_memory
 from pottsfold.model.graph import PairGraph
 from pottsfold.provenance import about

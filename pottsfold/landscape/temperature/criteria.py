@@ -180,14 +180,14 @@ def _thinned(model: PottsModel, present: Floats, share: Floats) -> PottsModel:
     shares = (present * share[:, np.newaxis]).T @ present
     # Rounding differs between the halves of a matrix product.
     pairs: NDArray[np.float32] = ((shares + shares.T) / 2).astype(np.float32)
+    graph = model.graph
     fields = model.fields * np.diag(pairs)[:, np.newaxis]
     return replace(
         model,
         fields=fields,
-        couplings=(
-            model.blocks
-            * pairs[model.graph.sites, model.graph.partners, np.newaxis, np.newaxis]
-        ).reshape(model.couplings.shape),
+        couplings=graph.couplings(
+            model.blocks * pairs[graph.sites, graph.partners, np.newaxis, np.newaxis]
+        ),
     )
 
 
