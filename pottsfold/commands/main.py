@@ -41,6 +41,7 @@ VERBS = {
     "contacts": "Rank pairs of residues by coupling; compare with a structure.",
     "convert": "Convert a model to the format of another program, or from it.",
     "sample": "Draw new sequences from a model, and say whether chains mixed.",
+    "design": "Find sequences of the lowest energy under rules, with a proof.",
     "partition": "Find a model's partition function, entropy and log-likelihoods.",
     "demo": "Run a complete analysis of an example family.",
 }

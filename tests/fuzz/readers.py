@@ -88,6 +88,7 @@ _CSV, _PARQUET = "-o out/t.csv", "-o out/t.parquet"
 _FIT = "-o out/m.potts --threads 1"
 _CHAIN = "--structure s.pdb --chain {text}"
 _DRAW = "-o out/s.fasta -n 12 --chains 4 --sweeps 2 --threads 1"
+_DESIGN = "-o out/t.csv --time-limit 1"
 _ANNEAL = "--chains 4 --steps 4 --threads 1"
 _STABILITY = "--for stability --structure {}"
 _ONE = ("a.one",)
@@ -147,6 +148,14 @@ READERS = (
     _reader("sample", "model", MODELS, f"{{}} {_DRAW}"),
     _reader("sample", "start", ALIGNMENTS, f"m.potts {_DRAW} --start {{}}"),
     _reader("sample", "compare", ALIGNMENTS, f"m.potts {_DRAW} --compare {{}}"),
+    _reader("design", "model", MODELS, f"{{}} {_DESIGN}"),
+    _reader("design", "away_from", ALIGNMENTS, f"m.potts {_DESIGN} --away-from {{}}"),
+    _reader(
+        "design",
+        "constraints",
+        ("constraints.csv",),
+        f"m.potts {_DESIGN} --constraints {{}}",
+    ),
     _reader("partition", "model", MODELS, f"{{}} {_ANNEAL}"),
     _reader(
         "partition",
@@ -239,6 +248,7 @@ TEXTS = (
         "m.potts out/b.json --to ligandmpnn-bias --chain {text}",
     ),
     _texts("sample", "fix", "positions.txt", f"m.potts {_DRAW} --fix {{text}}"),
+    _texts("design", "forbid", "letters.txt", f"m.potts {_DESIGN} --forbid {{text}}"),
     _texts("sample", "forbid", "letters.txt", f"m.potts {_DRAW} --forbid {{text}}"),
 )
 ALL = (*READERS, *FURTHER, *TEXTS)

@@ -1,0 +1,203 @@
+"""Compiled search for sequences of low energy under rules.
+
+``allowed`` (L, q) bool are the letters that each site may have. ``references`` (R, L)
+uint8 and ``bounds`` (R, 2) int64 say at how many sites, least and most, a sequence may
+differ from each of some others. Couplings are those of
+:class:`pottsfold.model.PairGraph`: site i has the places ``offsets[i]`` to
+``offsets[i + 1] - 1``, with ``partners`` and ``blocks[place, a, b] = J_ij(a, b)``.
+"""
+
+import numpy as np
+
+from pottsfold.jit import kernel
+
+HALF = np.uint64(32)
+LOW = np.uint64(0xFFFFFFFF)
+
+
+@kernel
+def next_word(states, n):
+    """Return the next 64 random bits of state n by xoshiro256++ (Blackman, Vigna 2021).
+
+    states (N, 4) uint64, changed in place.
+    """
+    s0, s1, s2, s3 = states[n, 0], states[n, 1], states[n, 2], states[n, 3]
+    total = s0 + s3
+    word = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
+    s2 ^= s0
+    s3 ^= s1
+    states[n, 0] = s0 ^ s3
+    states[n, 1] = s1 ^ s2
+    states[n, 2] = s2 ^ (s1 << np.uint64(17))
+    states[n, 3] = (s3 << np.uint64(45)) | (s3 >> np.uint64(19))
+    return word
+
+
+@kernel
+def below(word, count):
+    """Return a number from 0 to count - 1 made of the lower 32 bits of a word."""
+    return np.int64(((word & LOW) * np.uint64(count)) >> HALF)
+
+
+@kernel
+def violation(distance, bounds, r):
+    """Return by how much a distance leaves the bounds of sequence r."""
+    return max(bounds[r, 0] - distance, distance - bounds[r, 1], 0)
+
+
+@kernel
+def coupling(offsets, partners, blocks, i, a, j, b):
+    """Return J_ij(a, b), zero where the pair has none."""
+    low, high = offsets[i], offsets[i + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if partners[middle] < j:
+            low = middle + 1
+        else:
+            high = middle
+    if low < offsets[i + 1] and partners[low] == j:
+        return np.float64(blocks[low, a, b])
+    return 0.0
+
+
+@kernel
+def put(row, local, offsets, partners, blocks, i, a):
+    """Put letter a at site i of a sequence, and keep its local fields (L, q)."""
+    old = row[i]
+    for place in range(offsets[i], offsets[i + 1]):
+        j = partners[place]
+        for b in range(local.shape[1]):
+            local[j, b] += np.float64(blocks[place, a, b]) - blocks[place, old, b]
+    row[i] = a
+
+
+@kernel
+def fill_local(row, local, fields, offsets, partners, blocks):
+    """Write H_i(a) = h_i(a) + sum_j J_ij(a, x_j) of a sequence to local (L, q)."""
+    local[:] = fields
+    for i in range(row.shape[0]):
+        for place in range(offsets[i], offsets[i + 1]):
+            j = partners[place]
+            for b in range(local.shape[1]):
+                local[j, b] += np.float64(blocks[place, row[i], b])
+
+
+@kernel
+def place_to_revert(row, references, r, allowed, sites, start, i):
+    """Return the first site but i, from a start on, that can get reference r's letter.
+
+    It differs from it now. -1 if there is none.
+    """
+    n_sites = sites.shape[0]
+    for k in range(n_sites):
+        j = sites[(start + k) % n_sites]
+        a = references[r, j]
+        if j != i and row[j] != a and a < allowed.shape[1] and allowed[j, a]:
+            return j
+    return -1
+
+
+@kernel
+def anneal(
+    codes,
+    states,
+    temperatures,
+    allowed,
+    fields,
+    offsets,
+    partners,
+    blocks,
+    references,
+    bounds,
+):
+    """Cool each sequence, and replace it by the best that it came by.
+
+    codes (N, L) uint8 have allowed letters; with states (N, 4) uint64 they are changed
+    in place. At every temperature as many changes are proposed as there are allowed
+    letters of sites that have a choice: a letter at one site or, half the time if there
+    are references, that and a site put back to its letter in one of them. A change
+    that keeps more of the bounds is taken, one that breaks them more is not, any other
+    by Metropolis' rule. The best is the lowest energy with all bounds kept. Returns
+    (N,) bool, whether there was any; where not, the sequence stays as it was last.
+    """
+    n_chains, length = codes.shape
+    counts = allowed.sum(axis=1)
+    sites = np.flatnonzero(counts > 1)
+    letters = np.zeros(allowed.shape, np.uint8)
+    for i in range(length):
+        letters[i, : counts[i]] = np.flatnonzero(allowed[i]).astype(np.uint8)
+    proposals = counts[sites].sum()
+    n_references = references.shape[0]
+    local = np.zeros(fields.shape, np.float64)
+    apart = np.zeros(n_references, np.int64)
+    found = np.zeros(n_chains, np.bool_)
+    for n in range(n_chains):
+        row = codes[n]
+        best = row.copy()
+        fill_local(row, local, fields, offsets, partners, blocks)
+        broken = 0
+        for r in range(n_references):
+            apart[r] = (row != references[r]).sum()
+            broken += violation(apart[r], bounds, r)
+        total, highest = 0.0, 0.0
+        found[n] = broken == 0
+        for temperature in temperatures:
+            for _ in range(proposals):
+                word = next_word(states, n)
+                i = sites[below(word >> HALF, sites.shape[0])]
+                a, old = letters[i, below(word, counts[i])], row[i]
+                uniform = np.float64(next_word(states, n) >> np.uint64(11)) * 2.0**-53
+                j, b, before = -1, np.uint8(0), np.uint8(0)
+                if n_references:
+                    word = next_word(states, n)
+                    if word & np.uint64(1):
+                        r = below(word >> HALF, n_references)
+                        start = below(word, sites.shape[0])
+                        j = place_to_revert(
+                            row, references, r, allowed, sites, start, i
+                        )
+                        if j >= 0:
+                            b, before = references[r, j], row[j]
+                if a == old and j < 0:
+                    continue
+                gained = local[i, a] - local[i, old]
+                if j >= 0:
+                    gained += local[j, b] - local[j, before]
+                    for x, y, sign in (
+                        (a, b, 1.0),
+                        (old, before, 1.0),
+                        (a, before, -1.0),
+                        (old, b, -1.0),
+                    ):
+                        gained += sign * coupling(offsets, partners, blocks, i, x, j, y)
+                change = 0
+                for r in range(n_references):
+                    step = np.int64(a != references[r, i]) - (old != references[r, i])
+                    if j >= 0:
+                        step += np.int64(b != references[r, j])
+                        step -= np.int64(before != references[r, j])
+                    change += violation(apart[r] + step, bounds, r)
+                    change -= violation(apart[r], bounds, r)
+                if change > 0:
+                    continue
+                if change == 0 and gained < 0.0:
+                    if uniform >= np.exp(gained / temperature):
+                        continue
+                for r in range(n_references):
+                    apart[r] += np.int64(a != references[r, i])
+                    apart[r] -= np.int64(old != references[r, i])
+                    if j >= 0:
+                        apart[r] += np.int64(b != references[r, j])
+                        apart[r] -= np.int64(before != references[r, j])
+                if a != old:
+                    put(row, local, offsets, partners, blocks, i, a)
+                if j >= 0:
+                    put(row, local, offsets, partners, blocks, j, b)
+                total += gained
+                broken += change
+                if broken == 0 and (total > highest or not found[n]):
+                    found[n], highest = True, total
+                    best[:] = row
+        if found[n]:
+            row[:] = best
+    return found
