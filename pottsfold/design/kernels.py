@@ -201,3 +201,137 @@ def anneal(
         if found[n]:
             row[:] = best
     return found
+
+
+@kernel
+def keeps(row, references, bounds):
+    """Return whether a sequence keeps its distance from all references."""
+    for r in range(references.shape[0]):
+        if violation((row != references[r]).sum(), bounds, r):
+            return False
+    return True
+
+
+@kernel
+def rank_changes(row, local, closed, partner_gains, need, order, values):
+    """List the single changes that could be part of a gain above ``need``.
+
+    Of a sequence with ``partner_gains.shape[0]`` changes to go: change (i, a) gains at
+    most u = H_i(a) - H_i(x_i) + partner_gains[-1, i, a] / 2 together with the others,
+    and all of them no more than the sum of the largest u. Changes that are ``closed``
+    (L, q) are left out. Writes places i * q + a to order (L * q,) and u to values
+    (L * q,), falling; returns how many.
+    """
+    left, size = partner_gains.shape[0], local.shape[1]
+    top = np.full(left, -np.inf)
+    n = 0
+    for i in range(row.shape[0]):
+        for a in range(size):
+            if closed[i, a]:
+                continue
+            u = local[i, a] - local[i, row[i]] + 0.5 * partner_gains[left - 1, i, a]
+            order[n], values[n] = i * size + a, u
+            n += 1
+            if u > top[left - 1]:
+                k = left - 1
+                while k > 0 and top[k - 1] < u:
+                    top[k] = top[k - 1]
+                    k -= 1
+                top[k] = u
+    others = 0.0
+    for k in range(left - 1):
+        others += max(top[k], 0.0)
+    kept = 0
+    for k in range(n):
+        if values[k] + others > need:
+            order[kept], values[kept] = order[k], values[k]
+            kept += 1
+    falling = np.argsort(-values[:kept])
+    order[:kept] = order[:kept][falling]
+    values[:kept] = values[:kept][falling]
+    return kept
+
+
+@kernel
+def search_changes(
+    row, best, closed, partner_gains, fields, graph, references, bounds, gains, limit
+):
+    """Look for the best sequence that few more changes of one lead to.
+
+    row (L,) uint8 is the sequence, closed (L, q) bool the changes that may not be made,
+    those to letters that stand there among them; partner_gains (K, L, q) float64 says
+    in row t what at most t other changes can add to one by their couplings with it, and
+    K >= 1 how many changes may be made. graph is offsets, partners and blocks. gains[0]
+    is what the sequence has gained, gains[1] what has to be exceeded; where that is
+    done with all bounds kept, best (L,) uint8 and gains[1] are replaced. Depth first,
+    with the bound of :func:`rank_changes`. Returns whether it came to an end within
+    ``limit`` sequences.
+    """
+    offsets, partners, blocks = graph
+    size, most = closed.shape[1], partner_gains.shape[0]
+    local = np.zeros((most, closed.shape[0], size), np.float64)
+    shut = np.zeros((most, closed.shape[0], size), np.bool_)
+    order = np.zeros((most, closed.size), np.int64)
+    values = np.zeros((most, closed.size), np.float64)
+    counts, cursors = np.zeros(most, np.int64), np.zeros(most, np.int64)
+    changed, before = np.zeros(most, np.int64), np.zeros(most, np.uint8)
+    gained = np.zeros(most, np.float64)
+    fill_local(row, local[0], fields, offsets, partners, blocks)
+    shut[0] = closed
+    gained[0] = gains[0]
+    if gained[0] > gains[1] and keeps(row, references, bounds):
+        gains[1] = gained[0]
+        best[:] = row
+    counts[0] = rank_changes(
+        row,
+        local[0],
+        shut[0],
+        partner_gains,
+        gains[1] - gained[0],
+        order[0],
+        values[0],
+    )
+    depth, visited = 0, 0
+    while depth >= 0:
+        left, place = most - depth, cursors[depth]
+        bound = gained[depth]
+        for k in range(place, min(place + left, counts[depth])):
+            bound += max(values[depth, k], 0.0)
+        if place >= counts[depth] or bound <= gains[1]:
+            depth -= 1
+            if depth >= 0:
+                row[changed[depth]] = before[depth]
+            continue
+        cursors[depth] += 1
+        visited += 1
+        if visited > limit:
+            return False
+        i, a = order[depth, place] // size, order[depth, place] % size
+        # Later sequences of this depth do without it: each set of changes comes once.
+        shut[depth, i, a] = True
+        old = row[i]
+        total = gained[depth] + local[depth, i, a] - local[depth, i, old]
+        row[i] = a
+        if total > gains[1] and keeps(row, references, bounds):
+            gains[1] = total
+            best[:] = row
+        row[i] = old
+        if left == 1:
+            continue
+        changed[depth], before[depth] = i, old
+        local[depth + 1] = local[depth]
+        put(row, local[depth + 1], offsets, partners, blocks, i, a)
+        shut[depth + 1] = shut[depth]
+        shut[depth + 1, i] = True
+        depth += 1
+        gained[depth], cursors[depth] = total, 0
+        counts[depth] = rank_changes(
+            row,
+            local[depth],
+            shut[depth],
+            partner_gains[: most - depth],
+            gains[1] - total,
+            order[depth],
+            values[depth],
+        )
+    return True

@@ -218,7 +218,7 @@ def _texts() -> None:
         "mutation.txt": "M11C",
         "positions.txt": "12,15-18",
         "letters.txt": "C,12:P,15-18:DE,-",
-        "constraints.csv": "position,allowed,forbidden\n12,ACD,\n15,,W\n16,-EK,E\n",
+        "constraints.csv": "position,allowed,forbidden\n12,ACD,\n15,,W\n16,EK,E\n",
         "name.txt": "FOCUS/11-18",
         "pair.txt": "11,14",
         "top.txt": "1.5L",
