@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.design import annealing, exact
+from pottsfold.design import annealing, exact, few_changes
 from pottsfold.design.problem import Distance, Problem, check_distance
 from pottsfold.errors import UsageError
 from pottsfold.model import energy
@@ -75,9 +75,10 @@ def design_sequences(
     """Find the sequences of lowest energy that differ enough from each other.
 
     The first is the best of the problem, each further one the best of those that
-    differ from all before it. Annealing finds a first answer; an exact search then
-    improves it or proves it, and gives a bound where its time ends. Without the solver
-    (the extra ``design``) nothing is proven.
+    differ from all before it. Annealing finds a first answer; exact searches then
+    improve it or prove it, and give a bound where their time ends: branch and bound
+    within a budget of mutations, and toulbar2 (the extra ``design``), without which
+    nothing else is proven.
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ def design_sequences(
     _check(problem, number, min_distance, seed, time_limit)
     provable = exact.can_prove()
     if not provable:
-        announce(f"{exact.INSTALL}; the best found is given without")
+        announce(f"{exact.INSTALL}; without it small mutation budgets alone are proven")
     found: list[Design] = []
     exhausted = interrupted = False
     end = time.monotonic() + time_limit
@@ -124,10 +125,7 @@ def design_sequences(
             interrupted = True
             break
         share = (end - time.monotonic()) / (number - rank + 1)
-        if provable:
-            proof = exact.prove(further, best, max(share, 0.0))
-        else:
-            proof = exact.Proof(None, -np.inf, False, 0.0)
+        proof = _prove(further, best, max(share, 0.0), provable=provable)
         interrupted = proof.interrupted
         one = _judged(further, best, proof, after_proof=all(d.proven for d in found))
         if one is None:
@@ -166,6 +164,34 @@ def _further(problem: Problem, found: list[Design], min_distance: int) -> Proble
     )
 
 
+def _prove(
+    problem: Problem,
+    best: NDArray[np.uint8] | None,
+    seconds: float,
+    *,
+    provable: bool,
+) -> exact.Proof:
+    """Improve or prove a first answer: by branch and bound if there is a budget.
+
+    What that leaves open in half of the time goes to the solver.
+    """
+    end = time.monotonic() + seconds
+    bound, better = -np.inf, None
+    if few_changes.budget_of(problem) is not None:
+        own = few_changes.search_few_changes(
+            problem, best, seconds / 2 if provable else seconds
+        )
+        bound, better = own.bound, own.codes
+        if own.complete or own.interrupted or not provable:
+            return exact.Proof(better, bound, own.complete, 0.0, own.interrupted)
+    if not provable:
+        return exact.Proof(None, bound, False, 0.0)
+    best = best if better is None else better
+    proof = exact.prove(problem, best, max(end - time.monotonic(), 0.0))
+    codes = better if proof.codes is None else proof.codes
+    return replace(proof, codes=codes, bound=max(bound, proof.bound))
+
+
 def _judged(
     problem: Problem,
     best: NDArray[np.uint8] | None,
@@ -193,7 +219,7 @@ def _judged(
 def _told(rank: int, one: Design) -> str:
     """Say how sure a design is."""
     if one.proven:
-        sure = f"proven to be the best, to within {one.rounding:.1g} nats"
+        sure = f"proven to be the best, to within {max(one.rounding, 1e-6):.1g} nats"
     elif np.isfinite(one.gap):
         sure = f"not proven: at most {one.gap:.2f} nats above the best"
     else:

@@ -24,9 +24,10 @@ else:
     kernels = lazy_module("pottsfold.design.kernels")
 
 # Larger budgets are left to the other solver.
-MAX_CHANGES = 8
-# Sequences that one call of the kernel may visit: some seconds.
-LIMIT = 500_000
+MAX_CHANGES = 40
+# Sequences that one call of the kernel may visit: less than a second, so that Ctrl-C
+# and the end of the time are heard.
+LIMIT = 100_000
 # Nats by which a sequence has to be better: local fields are sums of rounded numbers.
 LEAST_GAIN = 1e-6
 
@@ -39,6 +40,8 @@ class Search:
     ----------
     codes : (L,) uint8 or None
         The best sequence, None if none better than the one it began with was found.
+    bound : float
+        Energy in nats below which there is none.
     complete : bool
         Whether there is none better.
     interrupted : bool
@@ -46,20 +49,21 @@ class Search:
     """
 
     codes: NDArray[np.uint8] | None
+    bound: float
     complete: bool
     interrupted: bool = False
 
 
 def budget_of(problem: Problem) -> Distance | None:
-    """Return the smallest distance in which this search can be made, None without one.
+    """Return the smallest budget of changes, None without one.
 
-    All letters of its sequence must be allowed.
+    All letters of the sequence that is changed must be allowed.
     """
     length, size = problem.allowed.shape
     fit = [
         each
         for each in problem.distances
-        if each.most <= MAX_CHANGES
+        if each.most <= min(MAX_CHANGES, length - 1)
         and (each.reference < size).all()
         and problem.allowed[np.arange(length), each.reference].all()
     ]
@@ -84,72 +88,126 @@ def search_few_changes(
     assert budget is not None
     model, wild_type = problem.model, budget.reference
     start = float(energy(model, wild_type)[0])
-    gains = np.array([0.0, -np.inf])
+    known = -np.inf
     if best is not None:
-        gains[1] = start - float(energy(model, best)[0]) + LEAST_GAIN
-    found = wild_type.copy()
-    before = gains[1]
+        known = start - float(energy(model, best)[0]) + LEAST_GAIN
+    branching = _Branching(problem, budget, known, time.monotonic() + seconds)
+    interrupted = False
     try:
-        complete = _search(problem, budget, gains, found, seconds)
+        still_open = branching.run()
     except KeyboardInterrupt:
-        return Search(None, False, interrupted=True)
-    return Search(found if gains[1] > before else None, complete)
+        interrupted, still_open = True, np.inf
+    gain = float(branching.gains[1])
+    codes = branching.best if gain > known else None
+    bound = start - max(gain, still_open) - LEAST_GAIN
+    return Search(codes, bound, still_open == -np.inf, interrupted)
 
 
-def _search(
-    problem: Problem,
-    budget: Distance,
-    gains: NDArray[np.float64],
-    found: NDArray[np.uint8],
-    seconds: float,
-) -> bool:
-    """Go through the first changes, best bound first; return whether all are done."""
-    end = time.monotonic() + seconds
-    model, wild_type = problem.model, budget.reference
-    references = np.array([each.reference for each in problem.distances], np.uint8)
-    bounds = np.array([(each.least, each.most) for each in problem.distances], np.int64)
-    graph = (model.graph.offsets, model.graph.partners, model.blocks)
-    if problem.broken(wild_type) is None and gains[1] < 0:
-        gains[1] = 0.0
-        found[:] = wild_type
-    if budget.most == 0:
-        return True
-    partner_gains = gains_with_partners(problem, wild_type, budget.most)
-    local = local_fields(model, wild_type)
-    closed = ~problem.allowed
-    closed[np.arange(len(wild_type)), wild_type] = True
-    single = local - local[np.arange(len(wild_type)), wild_type][:, np.newaxis]
-    values = np.where(closed, -np.inf, single + partner_gains[-1] / 2)
-    order = np.argsort(-values, axis=None)
-    falling = np.maximum(values.ravel()[order], 0.0)
-    # What the best changes from each place on can add up to.
-    sums = np.convolve(falling, np.ones(budget.most))[budget.most - 1 :]
-    for place, total in zip(order, sums, strict=True):
-        site, letter = divmod(int(place), closed.shape[1])
-        if not np.isfinite(values[site, letter]) or total <= gains[1]:
-            break
-        row = wild_type.copy()
-        row[site] = letter
-        closed[site, letter] = True
-        gains[0] = single[site, letter]
-        inside = closed.copy()
-        inside[site] = True
-        if not kernels.search_changes(
-            row,
-            found,
-            inside,
-            partner_gains[: max(1, budget.most - 1)],
-            model.fields,
-            graph,
-            references,
-            bounds,
-            gains,
+class _Branching:
+    """A search under way.
+
+    Parameters
+    ----------
+    problem : Problem
+        The rules.
+    budget : Distance
+        The sequence that is changed, and how often at most.
+    known : float
+        Gain that has to be exceeded.
+    end : float
+        When to give up, by the monotonic clock.
+    """
+
+    def __init__(
+        self, problem: Problem, budget: Distance, known: float, end: float
+    ) -> None:
+        model, distances = problem.model, problem.distances
+        self.problem, self.budget, self.end = problem, budget, end
+        self.best = budget.reference.copy()
+        # What a sequence has gained, and the best so far.
+        self.gains = np.array([0.0, known])
+        self.references = np.array([each.reference for each in distances], np.uint8)
+        self.bounds = np.array([(each.least, each.most) for each in distances])
+        self.graph = (model.graph.offsets, model.graph.partners, model.blocks)
+        self.partner_gains = gains_with_partners(
+            problem, budget.reference, max(1, budget.most)
+        )
+
+    def run(self) -> float:
+        """Return the largest gain of sequences not yet seen, -inf if all are."""
+        wild_type, most = self.budget.reference, self.budget.most
+        closed = ~self.problem.allowed
+        if most == 0:
+            closed[:] = True
+        closed[np.arange(len(wild_type)), wild_type] = True
+        return self.branch(wild_type, closed, 0.0, max(1, most))
+
+    def branch(
+        self,
+        row: NDArray[np.uint8],
+        closed: NDArray[np.bool_],
+        gain: float,
+        left: int,
+    ) -> float:
+        """Search the sequences that at most ``left`` more changes of a row make.
+
+        Parameters
+        ----------
+        row : (L,) uint8
+            Not changed.
+        closed : (L, q) bool
+            Changes that may not be made.
+        gain : float
+            What the row has gained.
+        left : int
+            At least 1.
+
+        Returns
+        -------
+        float
+            The largest gain that a sequence not yet seen can have, -inf if all are.
+        """
+        self.gains[0] = gain
+        if kernels.search_changes(
+            row.copy(),
+            self.best,
+            closed,
+            self.partner_gains[:left],
+            self.problem.model.fields,
+            self.graph,
+            self.references,
+            self.bounds,
+            self.gains,
             LIMIT,
         ):
-            return False
-        if time.monotonic() > end:
-            return False
-    return True
+            return -np.inf
+        # Too many for one call: one for each next change, the best bound first.
+        sites = np.arange(len(row))
+        local = local_fields(self.problem.model, row)
+        single = local - local[sites, row][:, np.newaxis]
+        highest = single + self.partner_gains[left - 1] / 2
+        order = np.argsort(np.where(closed, np.inf, -highest), axis=None)
+        order = order[: int((~closed).sum())]
+        falling = np.maximum(highest.ravel()[order], 0.0)
+        # What the best changes from each place on can add up to.
+        sums = gain + np.convolve(falling, np.ones(left))[left - 1 :]
+        sums = np.append(sums[: len(order)], -np.inf)
+        if time.monotonic() > self.end or left == 1:
+            return float(sums[0])
+        closed = closed.copy()
+        for k, place in enumerate(order):
+            if sums[k] <= self.gains[1]:
+                break
+            site, letter = divmod(int(place), closed.shape[1])
+            closed[site, letter] = True
+            changed, inside = row.copy(), closed.copy()
+            changed[site], inside[site] = letter, True
+            still_open = self.branch(
+                changed, inside, gain + single[site, letter], left - 1
+            )
+            if still_open > -np.inf:
+                return float(max(still_open, sums[k + 1]))
+        return -np.inf
 
 
 def gains_with_partners(

@@ -31,9 +31,7 @@ def budgeted(seed, most, n_others=0, length=6, some_pairs=False):
         reference[site] = rng.integers(0, RNA.size)
         distances.append(Distance(reference, int(rng.integers(0, 3)), length))
     distances = [
-        each
-        for each in distances
-        if (allowed.sum(axis=1) > 1).sum() >= each.least
+        each for each in distances if (allowed.sum(axis=1) > 1).sum() >= each.least
     ]
     return Problem(model, allowed, tuple(distances))
 
@@ -66,7 +64,7 @@ def test_nothing_is_found_beyond_the_best(seed, most):
 @given(seeds, st.integers(1, 4), st.booleans())
 def test_what_partners_add_is_bounded(seed, most, some_pairs):
     problem = budgeted(seed, most, some_pairs=some_pairs)
-    _, _, h, J = as_twins_have_it(problem)
+    *_, J = as_twins_have_it(problem)
     x = problem.model.focus
     gains = gains_with_partners(problem, x, most)
     for i in problem.free:
@@ -101,7 +99,28 @@ def test_a_bound_that_is_too_low_misses_the_best(monkeypatch):
     assert missed
 
 
-def test_a_search_that_is_too_long_proves_nothing(monkeypatch):
-    monkeypatch.setattr(few_changes, "LIMIT", 3)
-    problem = budgeted(1, 4, length=9)
-    assert not search_few_changes(problem, None, 60).complete
+@given(seeds, st.integers(2, 4), st.sampled_from([3, 30]))
+def test_long_searches_are_split_and_lose_nothing(seed, most, limit):
+    problem = budgeted(seed, most, length=5)
+    lowest = naive.lowest(*as_twins_have_it(problem))
+    with pytest.MonkeyPatch.context() as patch:
+        # Above the changes of a last step, which is not split.
+        patch.setattr(few_changes, "LIMIT", max(limit, problem.allowed.sum()))
+        found = search_few_changes(problem, None, 60)
+    assert found.complete
+    if lowest is not None:
+        assert energy(problem.model, found.codes)[0] == pytest.approx(lowest, abs=1e-5)
+        assert found.bound == pytest.approx(lowest, abs=1e-4)
+
+
+@given(seeds, st.integers(2, 4))
+def test_a_search_out_of_time_gives_a_true_bound(seed, most):
+    problem = budgeted(seed, most, length=6)
+    lowest = naive.lowest(*as_twins_have_it(problem))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(few_changes, "LIMIT", 2)
+        found = search_few_changes(problem, None, 0.0)
+    if lowest is not None:
+        assert found.bound <= lowest + 1e-5
+        if found.codes is None:
+            assert not found.complete
