@@ -83,18 +83,40 @@ def fill_local(row, local, fields, offsets, partners, blocks):
 
 
 @kernel
-def place_to_revert(row, references, r, allowed, sites, start, i):
-    """Return the first site but i, from a start on, that can get reference r's letter.
+def reversion(row, references, allowed, sites, word, i):
+    """Return a site but i to put back to its letter in a reference, and the letter.
 
-    It differs from it now. -1 if there is none.
+    The upper half of a random word chooses the reference, the lower half where in sites
+    to begin to look for one that differs and may have that letter. Where there is none,
+    site i and its letter.
     """
-    n_sites = sites.shape[0]
+    r, n_sites = below(word >> HALF, references.shape[0]), sites.shape[0]
+    start = below(word, n_sites)
     for k in range(n_sites):
         j = sites[(start + k) % n_sites]
-        a = references[r, j]
-        if j != i and row[j] != a and a < allowed.shape[1] and allowed[j, a]:
-            return j
-    return -1
+        b = references[r, j]
+        if j != i and row[j] != b and b < allowed.shape[1] and allowed[j, b]:
+            return j, b
+    return i, row[i]
+
+
+@kernel
+def pair_gain(local, row, i, a, j, b, offsets, partners, blocks):
+    """Return by how much letters a at site i and b at site j lower the energy."""
+    old, before = row[i], row[j]
+    gained = local[i, a] - local[i, old] + local[j, b] - local[j, before]
+    if b != before:
+        gained += coupling(offsets, partners, blocks, i, a, j, b)
+        gained -= coupling(offsets, partners, blocks, i, a, j, before)
+        gained -= coupling(offsets, partners, blocks, i, old, j, b)
+        gained += coupling(offsets, partners, blocks, i, old, j, before)
+    return gained
+
+
+@kernel
+def farther(row, reference, i, a):
+    """Return by how much letter a at site i adds to the distance from a reference."""
+    return np.int64(a != reference[i]) - np.int64(row[i] != reference[i])
 
 
 @kernel
@@ -126,8 +148,7 @@ def anneal(
     letters = np.zeros(allowed.shape, np.uint8)
     for i in range(length):
         letters[i, : counts[i]] = np.flatnonzero(allowed[i]).astype(np.uint8)
-    proposals = counts[sites].sum()
-    n_references = references.shape[0]
+    n_references, proposals = references.shape[0], counts[sites].sum()
     local = np.zeros(fields.shape, np.float64)
     apart = np.zeros(n_references, np.int64)
     found = np.zeros(n_chains, np.bool_)
@@ -141,63 +162,41 @@ def anneal(
             broken += violation(apart[r], bounds, r)
         total, highest = 0.0, 0.0
         found[n] = broken == 0
-        for temperature in temperatures:
-            for _ in range(proposals):
+        for step in range(temperatures.shape[0] * proposals):
+            temperature = temperatures[step // proposals]
+            word = next_word(states, n)
+            i = sites[below(word >> HALF, sites.shape[0])]
+            a = letters[i, below(word, counts[i])]
+            uniform = np.float64(next_word(states, n) >> np.uint64(11)) * 2.0**-53
+            j, b = i, row[i]
+            if n_references:
                 word = next_word(states, n)
-                i = sites[below(word >> HALF, sites.shape[0])]
-                a, old = letters[i, below(word, counts[i])], row[i]
-                uniform = np.float64(next_word(states, n) >> np.uint64(11)) * 2.0**-53
-                j, b, before = -1, np.uint8(0), np.uint8(0)
-                if n_references:
-                    word = next_word(states, n)
-                    if word & np.uint64(1):
-                        r = below(word >> HALF, n_references)
-                        start = below(word, sites.shape[0])
-                        j = place_to_revert(
-                            row, references, r, allowed, sites, start, i
-                        )
-                        if j >= 0:
-                            b, before = references[r, j], row[j]
-                if a == old and j < 0:
-                    continue
-                gained = local[i, a] - local[i, old]
-                if j >= 0:
-                    gained += local[j, b] - local[j, before]
-                    for x, y, sign in (
-                        (a, b, 1.0),
-                        (old, before, 1.0),
-                        (a, before, -1.0),
-                        (old, b, -1.0),
-                    ):
-                        gained += sign * coupling(offsets, partners, blocks, i, x, j, y)
-                change = 0
-                for r in range(n_references):
-                    step = np.int64(a != references[r, i]) - (old != references[r, i])
-                    if j >= 0:
-                        step += np.int64(b != references[r, j])
-                        step -= np.int64(before != references[r, j])
-                    change += violation(apart[r] + step, bounds, r)
-                    change -= violation(apart[r], bounds, r)
-                if change > 0:
-                    continue
-                if change == 0 and gained < 0.0:
-                    if uniform >= np.exp(gained / temperature):
-                        continue
-                for r in range(n_references):
-                    apart[r] += np.int64(a != references[r, i])
-                    apart[r] -= np.int64(old != references[r, i])
-                    if j >= 0:
-                        apart[r] += np.int64(b != references[r, j])
-                        apart[r] -= np.int64(before != references[r, j])
-                if a != old:
-                    put(row, local, offsets, partners, blocks, i, a)
-                if j >= 0:
-                    put(row, local, offsets, partners, blocks, j, b)
-                total += gained
-                broken += change
-                if broken == 0 and (total > highest or not found[n]):
-                    found[n], highest = True, total
-                    best[:] = row
+                if word & np.uint64(1):
+                    j, b = reversion(row, references, allowed, sites, word, i)
+            if a == row[i] and j == i:
+                continue
+            gained = pair_gain(local, row, i, a, j, b, offsets, partners, blocks)
+            change = 0
+            for r in range(n_references):
+                now = apart[r] + farther(row, references[r], i, a)
+                now += farther(row, references[r], j, b)
+                change += violation(now, bounds, r) - violation(apart[r], bounds, r)
+            if change > 0:
+                continue
+            if change == 0 and gained < 0.0 and uniform >= np.exp(gained / temperature):
+                continue
+            for r in range(n_references):
+                apart[r] += farther(row, references[r], i, a)
+                apart[r] += farther(row, references[r], j, b)
+            if j != i:
+                put(row, local, offsets, partners, blocks, j, b)
+            if a != row[i]:
+                put(row, local, offsets, partners, blocks, i, a)
+            total += gained
+            broken += change
+            if broken == 0 and (total > highest or not found[n]):
+                found[n], highest = True, total
+                best[:] = row
         if found[n]:
             row[:] = best
     return found
