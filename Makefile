@@ -14,7 +14,8 @@ KERNEL_TESTS := \
 	tests/mutations/test_effects.py tests/mutations/library/parsing \
 	tests/mutations/epistasis/test_backgrounds.py \
 	tests/mutations/epistasis/test_pairs.py tests/mutations/rescue/test_search.py \
-	tests/contacts/test_distances.py tests/tables/test_text.py
+	tests/contacts/test_distances.py tests/tables/test_text.py \
+	tests/design/test_annealing_kernel.py tests/design/test_few_changes.py
 
 .PHONY: demo test bounds check format bench precision clean
 

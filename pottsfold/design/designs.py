@@ -125,7 +125,10 @@ def design_sequences(
             interrupted = True
             break
         share = (end - time.monotonic()) / (number - rank + 1)
-        proof = _prove(further, best, max(share, 0.0), provable=provable)
+        try:
+            proof = _prove(further, best, max(share, 0.0), provable=provable)
+        except KeyboardInterrupt:
+            proof = exact.Proof(None, -np.inf, False, 0.0, interrupted=True)
         interrupted = proof.interrupted
         one = _judged(further, best, proof, after_proof=all(d.proven for d in found))
         if one is None:

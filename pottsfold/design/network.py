@@ -32,7 +32,7 @@ class Network:
     unary : tuple of (n,) float64
         Costs of the values, whole numbers from 0.
     pairs : (P, 2) int64
-        Variables i < j that have couplings.
+        Variables i < j whose couplings differ among their values.
     costs : tuple of (n_i, n_j) float64
         Costs of each pair's values, whole numbers from 0.
     base : float
@@ -142,7 +142,11 @@ def network_of(problem: Problem, energy: float | None = None) -> Network:
             if variable[j] < 0:
                 own -= block[letters[k], codes[j]]
             elif j > i:
-                costs.append(-block[np.ix_(letters[k], letters[variable[j]])])
+                table = -block[np.ix_(letters[k], letters[variable[j]])]
+                if table.min() == table.max():
+                    base += float(table.min())
+                    continue
+                costs.append(table)
                 pairs.append((k, variable[j]))
         unary.append(own)
     lows = [float(table.min()) for table in (*unary, *costs)]

@@ -2,9 +2,9 @@
 
     python -P toulbar2_process.py FOLDER SECONDS UPPER_BOUND
 
-The solver is compiled code that hears no Ctrl-C, prints what it likes and keeps what
-it has taken, so it runs in a process that its caller can end. SIGVTALRM makes it stop
-searching and tell what it has found. It reads ``FOLDER/network.npz`` and writes
+The solver takes Ctrl-C for itself, and its preparations end when they end, so it runs
+in a process that its caller can end. SIGVTALRM makes it stop searching and tell what it
+has found. It reads ``FOLDER/network.npz`` and writes
 ``FOLDER/found.npz``; numbers are whole costs.
 
 network.npz: ``sizes`` (F,) numbers of values; ``unary`` all unary costs one after

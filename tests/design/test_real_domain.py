@@ -11,7 +11,7 @@ DOMAIN = "1orc_A_3-60"
 
 @pytest.fixture(scope="module")
 def model(shared_data, tmp_path_factory):
-    folder = shared_data.parent / "stability_structures"
+    folder = shared_data / "stability_structures"
     path = tmp_path_factory.mktemp("domain") / "domain.potts"
     structure = ["--structure", str(folder / f"{DOMAIN}.pdb.gz")]
     alignment = str(folder / f"{DOMAIN}.fasta.gz")
