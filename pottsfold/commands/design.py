@@ -14,7 +14,6 @@ from pottsfold.commands.paths import FurtherSequences, InputFile, TableOutput
 from pottsfold.design import (
     Designs,
     Problem,
-    can_prove,
     design_problem,
     design_sequences,
     design_table,
@@ -22,6 +21,7 @@ from pottsfold.design import (
 )
 from pottsfold.design.constraints import read_constraints
 from pottsfold.design.designs import TIME_LIMIT
+from pottsfold.design.exact import hindrance
 from pottsfold.design.network import network_bytes
 from pottsfold.errors import UsageError
 from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
@@ -155,7 +155,7 @@ def _others(model: PottsModel, path: Path) -> NDArray[np.uint8]:
 
 def _plan(problem: Problem, number: int, time_limit: float) -> None:
     """Say what designing takes, and refuse it where that is too much."""
-    needed = LOADED + (network_bytes(problem) if can_prove() else 0)
+    needed = LOADED + (0 if hindrance(problem) else network_bytes(problem))
     free = problem.allowed[problem.free].sum(axis=1)
     choices = f"{free.min()} to {free.max()} letters each" if len(free) else "none"
     say(

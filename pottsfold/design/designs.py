@@ -107,9 +107,10 @@ def design_sequences(
         If a number is out of range, or no sequence obeys all rules.
     """
     _check(problem, number, min_distance, seed, time_limit)
-    provable = exact.can_prove()
-    if not provable:
-        announce(f"{exact.INSTALL}; without it small mutation budgets alone are proven")
+    hindrance = exact.hindrance(problem)
+    if hindrance is not None:
+        announce(f"{hindrance}; without it small mutation budgets alone are proven")
+    provable = hindrance is None
     found: list[Design] = []
     exhausted = interrupted = False
     end = time.monotonic() + time_limit
@@ -187,10 +188,10 @@ def _prove(
         bound, better = own.bound, own.codes
         if own.complete or own.interrupted or not provable:
             return exact.Proof(better, bound, own.complete, 0.0, own.interrupted)
-    if not provable:
-        return exact.Proof(None, bound, False, 0.0)
-    best = best if better is None else better
-    proof = exact.prove(problem, best, max(end - time.monotonic(), 0.0))
+    left = end - time.monotonic()
+    if not provable or left <= 0:
+        return exact.Proof(better, bound, False, 0.0)
+    proof = exact.prove(problem, best if better is None else better, left)
     codes = better if proof.codes is None else proof.codes
     return replace(proof, codes=codes, bound=max(bound, proof.bound))
 

@@ -10,14 +10,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.design.network import Network, network_of
+from pottsfold.design.network import Network, network_bytes, network_of
 from pottsfold.design.problem import Problem
+from pottsfold.memory import available_memory, in_gib
 from pottsfold.model import energy
 
 PROGRAM = Path(__file__).with_name("toulbar2_process.py")
@@ -59,6 +61,19 @@ class Proof:
 def can_prove() -> bool:
     """Return whether the solver is installed."""
     return importlib.util.find_spec("pytoulbar2") is not None
+
+
+def hindrance(problem: Problem) -> str | None:
+    """Return what stands in the way of the solver, None if nothing does."""
+    if not can_prove():
+        return INSTALL
+    needed, available = network_bytes(problem), available_memory()
+    if needed > available:
+        return (
+            f"proofs by toulbar2 would need {in_gib(needed)} of memory and "
+            f"{in_gib(available)} are available: free fewer positions"
+        )
+    return None
 
 
 def prove(problem: Problem, best: NDArray[np.uint8] | None, seconds: float) -> Proof:
@@ -135,7 +150,12 @@ def _run(folder: Path, seconds: float, highest: float) -> bool:
         start_new_session=True,
     )
     try:
-        process.wait(max(seconds, 0.0))
+        if process.wait(seconds):
+            warnings.warn(
+                f"toulbar2 ended with status {process.returncode}, for want of memory "
+                "perhaps; nothing is proven",
+                stacklevel=2,
+            )
         return False
     except subprocess.TimeoutExpired:
         _stop(process, GRACE)

@@ -13,8 +13,8 @@ from pottsfold.design.problem import Problem
 # The finest steps of a nat. Whole costs below 2^50 stay exact as float64 too.
 MAX_STEPS, MAX_COST = 2.0**24, 2.0**50
 # Bytes for every pair of letters of every pair of sites: the tables here and on their
-# way, and the solver's.
-BYTES_PER_COST = 64
+# way, 32, and most that the solver was seen to take, 180, and some more.
+BYTES_PER_COST = 256
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,6 +56,16 @@ def test_without_the_solver_nothing_is_proven(monkeypatch):
 
 
 @solved
+def test_a_proof_that_does_not_fit_is_left_out(monkeypatch):
+    monkeypatch.setattr(exact, "available_memory", lambda: 1000)
+    said = []
+    designs = design_sequences(problem_of(1, n_bounds=0), announce=said.append)
+    assert "GiB of memory" in said[0]
+    assert "free fewer positions; without it small mutation budgets" in said[0]
+    assert not designs.found[0].proven
+
+
+@solved
 def test_an_interrupt_gives_the_best_so_far_unproven(monkeypatch):
     def interrupted(problem, best, seconds):
         return exact.Proof(None, -12.0, False, 0.0, interrupted=True)

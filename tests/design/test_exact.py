@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pottsfold.alphabet import RNA
-from pottsfold.design import annealing
+from pottsfold.design import annealing, exact
 from pottsfold.design.exact import can_prove, prove
 from pottsfold.design.network import network_of
 from pottsfold.design.problem import Distance, Problem
@@ -127,3 +127,29 @@ def test_a_search_out_of_time_gives_a_true_bound():
     assert not proof.complete
     assert np.isfinite(proof.bound)
     assert proof.bound < energy(model, best)[0]
+
+
+@solved
+def test_a_solver_that_fails_is_told(monkeypatch, tmp_path):
+    program = tmp_path / "broken.py"
+    program.write_text("import sys; sys.exit(3)")
+    monkeypatch.setattr(exact, "PROGRAM", program)
+    with pytest.warns(UserWarning, match="toulbar2 ended with status 3"):
+        proof = prove(problem_of(3, n_bounds=0), None, 60)
+    assert not proof.complete
+    assert np.isneginf(proof.bound)
+
+
+@solved
+def test_a_solver_that_hangs_is_ended(monkeypatch, tmp_path):
+    program = tmp_path / "hanging.py"
+    program.write_text(
+        "import signal, time\n"
+        "signal.signal(signal.SIGVTALRM, signal.SIG_IGN)\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setattr(exact, "PROGRAM", program)
+    monkeypatch.setattr(exact, "GRACE", 0.4)
+    proof = prove(problem_of(3, n_bounds=0), None, 0.5)
+    assert not proof.complete
+    assert np.isneginf(proof.bound)
