@@ -9,7 +9,7 @@ import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
-from pottsfold.commands.console import say
+from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.paths import FurtherSequences, InputFile, TableOutput
 from pottsfold.design import (
     Designs,
@@ -23,6 +23,7 @@ from pottsfold.design.constraints import read_constraints
 from pottsfold.design.designs import TIME_LIMIT
 from pottsfold.design.exact import hindrance
 from pottsfold.design.network import network_bytes
+from pottsfold.design.problem import default_letters
 from pottsfold.errors import UsageError
 from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
 from pottsfold.model import PottsModel, load_fit
@@ -108,14 +109,16 @@ def design(
         min_distance=min_distance,
     )
     _plan(problem, number, time_limit)
-    designs = design_sequences(
-        problem,
-        number,
-        min_distance=min_distance,
-        seed=seed,
-        time_limit=time_limit,
-        announce=say,
-    )
+    with progress_bar("designing", " designs") as progress:
+        designs = design_sequences(
+            problem,
+            number,
+            min_distance=min_distance,
+            seed=seed,
+            time_limit=time_limit,
+            announce=say,
+            progress=progress,
+        )
     _tell(designs, number)
     if designs.found:
         write_table(design_table(potts, designs.found), output)
@@ -139,8 +142,6 @@ def _without(
     model: PottsModel, letters: NDArray[np.bool_] | None, forbid: str
 ) -> NDArray[np.bool_]:
     """Return the letters, by default all but the gap, less those forbidden."""
-    from pottsfold.design.problem import default_letters
-
     kept = default_letters(model) if letters is None else letters
     return np.asarray(kept & allowed_letters(model, forbid))
 
@@ -174,4 +175,7 @@ def _tell(designs: Designs, number: int) -> None:
     proven = sum(one.proven for one in found)
     if len(found) > 1:
         order = "proven in order" if proven == len(found) else "not proven in order"
-        say(f"{len(found)} designs, {proven} of them proven; the list is {order}")
+        say(
+            f"{len(found)} designs, energies {found[0].energy:.4f} to "
+            f"{found[-1].energy:.4f} nats, {proven} proven; the list is {order}"
+        )

@@ -34,7 +34,7 @@ class Design:
     gap : float
         Nats by which one could lie below; 0 if proven, infinity if nothing is known.
     rounding : float
-        Nats by which the solver's whole costs may miss energies.
+        Nats by which the solver's whole costs may miss the difference of two energies.
     """
 
     codes: NDArray[np.uint8]
@@ -71,6 +71,7 @@ def design_sequences(
     seed: int = 0,
     time_limit: float = TIME_LIMIT,
     announce: Callable[[str], None] = lambda _message: None,
+    progress: Callable[[int, int, str], None] = lambda _done, _total, _doing: None,
 ) -> Designs:
     """Find the sequences of lowest energy that differ enough from each other.
 
@@ -95,6 +96,8 @@ def design_sequences(
         Wall seconds for the exact searches, shared by the sequences still to come.
     announce : callable
         Called with sentences for people.
+    progress : callable
+        Called after every design with how many there are, ``number``, and "".
 
     Returns
     -------
@@ -136,7 +139,9 @@ def design_sequences(
             exhausted = proof.complete
             break
         found.append(one)
-        announce(_told(rank, one))
+        progress(rank, number, "")
+        if rank == 1:
+            announce(_told(one))
         if interrupted:
             break
     if not found and exhausted:
@@ -220,12 +225,12 @@ def _judged(
     return Design(codes, value, proof.complete and after_proof, gap, proof.rounding)
 
 
-def _told(rank: int, one: Design) -> str:
-    """Say how sure a design is."""
+def _told(one: Design) -> str:
+    """Say how sure the first design is."""
     if one.proven:
         sure = f"proven to be the best, to within {max(one.rounding, 1e-6):.1g} nats"
     elif np.isfinite(one.gap):
         sure = f"not proven: at most {one.gap:.2f} nats above the best"
     else:
         sure = "not proven"
-    return f"design {rank}: energy {one.energy:.4f}, {sure}"
+    return f"lowest energy {one.energy:.4f} nats, {sure}"

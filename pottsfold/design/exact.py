@@ -27,6 +27,8 @@ INSTALL = "proofs need toulbar2: pip install 'pottsfold[design]'"
 # Seconds in which the solver shall end when it was told to, and after Ctrl-C; it is
 # told so often, as it hears nothing before its search begins.
 GRACE, HURRY, AGAIN = 10.0, 2.0, 0.2
+# Seconds that clocks can count.
+LONGEST = 1e6
 # Tells toulbar2 to stop; the signal of its own clock.
 STOP = getattr(signal, "SIGVTALRM", signal.SIGTERM)
 
@@ -46,7 +48,7 @@ class Proof:
     complete : bool
         Whether there is nothing better, to within ``rounding``.
     rounding : float
-        Nats by which the solver's whole costs may miss energies.
+        Nats by which the solver's whole costs may miss the difference of two energies.
     interrupted : bool
         Whether Ctrl-C ended it.
     """
@@ -111,13 +113,13 @@ def prove(problem: Problem, best: NDArray[np.uint8] | None, seconds: float) -> P
         interrupted = _run(folder, seconds, highest)
         found = _read(folder / "found.npz")
     if found is None:
-        return Proof(None, -math.inf, False, network.rounding, interrupted)
+        return Proof(None, -math.inf, False, 2 * network.rounding, interrupted)
     values = found["values"].astype(np.int64)
     codes = network.codes(values) if len(values) else None
     cost = min(float(found["lower_bound"]), highest)
     bound = network.base + cost / network.steps - network.rounding
     complete = bool(found["complete"])
-    return Proof(codes, bound, complete, network.rounding, interrupted)
+    return Proof(codes, bound, complete, 2 * network.rounding, interrupted)
 
 
 def _write(network: Network, highest: float, path: Path) -> None:
@@ -137,6 +139,7 @@ def _write(network: Network, highest: float, path: Path) -> None:
 
 def _run(folder: Path, seconds: float, highest: float) -> bool:
     """Run the solver until it ends or has to; return whether Ctrl-C ended it."""
+    seconds = min(seconds, LONGEST)
     limit = max(1, math.ceil(seconds))
     command = [sys.executable, "-P", str(PROGRAM), str(folder), str(limit)]
     process = subprocess.Popen(

@@ -24,6 +24,7 @@ GOOD = {
     "contacts": ["m.potts", "-o", "o.csv"],
     "convert": ["m.potts", "o.model"],
     "sample": ["m.potts", "-n", "2", "-o", "o.fasta", "--sweeps", "2"],
+    "design": ["m.potts", "-o", "o.csv", "--max-mutations", "1"],
     "partition": ["m.potts", "--steps", "5", "--chains", "2"],
 }
 VALUES = [
