@@ -160,8 +160,8 @@ def _plan(problem: Problem, number: int, time_limit: float) -> None:
     free = problem.allowed[problem.free].sum(axis=1)
     choices = f"{free.min()} to {free.max()} letters each" if len(free) else "none"
     say(
-        f"plan: {number} designs, {len(problem.free)} of {problem.model.length} "
-        f"positions free ({choices}), {len(problem.distances)} distances to keep; up "
+        f"plan: designs {number}; {len(problem.free)} of {problem.model.length} "
+        f"positions free ({choices}); distances to keep {len(problem.distances)}; up "
         f"to {time_limit:g} s of proofs and {in_gib(peak_memory(needed))}"
     )
     check_memory(needed, "free fewer positions, or use a larger machine")

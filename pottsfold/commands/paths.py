@@ -69,9 +69,7 @@ SequenceOutput = Annotated[
     Writes(SEQUENCES, standard_output=True, beside=_record_beside),
 ]
 # Sequences beside a table.
-FurtherSequences = Annotated[
-    str, Parameter(allow_leading_hyphen=True), Writes(SEQUENCES, standard_output=True)
-]
+FurtherSequences = Annotated[str, Writes(SEQUENCES)]
 # Pairs of residues, in one of many formats; a ChimeraX script has its pairs beside it.
 ContactsOutput = Annotated[
     str,

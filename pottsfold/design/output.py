@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pottsfold.design.designs import Design
-from pottsfold.files import standard_output, written_whole
+from pottsfold.files import written_whole
 from pottsfold.model import PottsModel, energy
 from pottsfold.mutations.notation import Substitution, write_mutant
 
@@ -81,7 +81,7 @@ def write_designs(
     Parameters
     ----------
     path : str
-        File, packed if it ends in .gz; ``-`` is standard output.
+        File, packed if it ends in .gz.
     model : PottsModel
         What they were designed with.
     designs : tuple of Design
@@ -100,10 +100,6 @@ def write_designs(
             for start in range(0, len(letters), LETTERS_PER_LINE)
         ]
     text = "\n".join(lines) + "\n"
-    if path == "-":
-        with standard_output() as out:
-            out.write(text)
-        return
     data = text.encode("ascii", "replace")
     if path.endswith(".gz"):
         # Neither name nor time: equal sequences make equal files.

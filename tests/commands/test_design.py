@@ -65,7 +65,7 @@ def test_the_table_says_what_was_found(run, model, capsys):
     for k in range(3):
         assert ((codes[k] != codes[:k]).sum(axis=1) >= 2).all()
     told = capsys.readouterr().err
-    assert "plan: 3 designs, 8 of 8 positions free (20 to 20 letters each)" in told
+    assert "plan: designs 3; 8 of 8 positions free (20 to 20 letters each)" in told
     assert "3 proven; the list is proven in order" in told
     assert f"3 designs, energies {table['energy'][0]:.4f} to" in told
 
