@@ -29,6 +29,8 @@ class Symmetric:
         self._pairs = sites.pairs
         self._penalty = penalty
         self._arithmetic = OnDevice(sites.device)
+        # The vector that the sites' fields were last solved for.
+        self.fields_are_of: torch.Tensor | None = None
 
     def start(self) -> torch.Tensor:
         """Return couplings of zero, where the fit begins."""
@@ -37,6 +39,16 @@ class Symmetric:
 
     def __call__(self, point: torch.Tensor, gradient: torch.Tensor) -> float:
         """Return the objective at ``point`` and write its gradient."""
+        value = self.sites.with_room(lambda: self._evaluated(point, gradient))
+        self.fields_are_of = point
+        return value
+
+    def solve_fields(self, point: torch.Tensor) -> None:
+        """Leave in the sites the fields that are best for the couplings."""
+        if self.fields_are_of is not point:
+            self(point, torch.empty_like(point))
+
+    def _evaluated(self, point: torch.Tensor, gradient: torch.Tensor) -> float:
         gradient.zero_()
         total = 0.0
         for block in site_blocks(self.sites.length, self.sites.blocks.sites):
@@ -79,6 +91,11 @@ class Regressions:
 
     def __call__(self, point: torch.Tensor, gradient: torch.Tensor) -> float:
         """Return the objective at ``point`` and write its gradient."""
+        return self.sites.with_room(
+            lambda: self._evaluated(point, gradient), sites_too=False
+        )
+
+    def _evaluated(self, point: torch.Tensor, gradient: torch.Tensor) -> float:
         pairs = self.sites.pairs
         values, slopes = self.sites.visit(self.block, self.strip(point))
         gradient.copy_(pairs.keep_pairs(slopes, self.block).flatten())

@@ -12,13 +12,15 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pottsfold import signals
 from pottsfold.errors import PottsfoldError, UsageError
 
 if TYPE_CHECKING:
     import torch
+
+Value = TypeVar("Value")
 
 
 class ProcessLost(PottsfoldError):
@@ -111,13 +113,13 @@ class Ranks:
             distributed.all_reduce(tensor)
         return tensor
 
-    def agree(self, number: float) -> float:
-        """Return the first process's number."""
+    def agree(self, value: Value) -> Value:
+        """Return the first process's value."""
         if self.count == 1:
-            return number
+            return value
         from torch import distributed
 
-        held = [number]
+        held = [value]
         distributed.broadcast_object_list(held)
         return held[0]
 

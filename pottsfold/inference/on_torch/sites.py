@@ -7,6 +7,9 @@ tenth of the evaluations. All sites of a block take their Newton steps together.
 
 from __future__ import annotations
 
+import contextlib
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
+from pottsfold.errors import PottsfoldError
 from pottsfold.inference.on_torch.devices import Device
 from pottsfold.inference.on_torch.objective import (
     Batch,
@@ -106,6 +110,44 @@ class DeviceSites:
         fields[:, self.first :] = self.fields.cpu().numpy()
         return fields
 
+    def part(self, rows: int) -> DeviceSites:
+        """Return the same sites with some sequences alone, and fields of their own."""
+        part = copy.copy(self)
+        part.batch = Batch(self.batch.codes[:rows], self.batch.weights[:rows])
+        part.fields = self.fields.clone()
+        part._rows = None
+        return part
+
+    def with_room(self, work: Callable[[], float], *, sites_too: bool = True) -> float:
+        """Return what work returns, done in smaller blocks where memory runs out.
+
+        Parameters
+        ----------
+        work : callable
+            It visits blocks of sites, and may be begun again.
+        sites_too : bool
+            Whether blocks of fewer sites help.
+
+        Raises
+        ------
+        PottsfoldError
+            If the smallest blocks do not fit either.
+        """
+        while True:
+            with contextlib.suppress(torch.OutOfMemoryError):
+                return work()
+            smaller = self.blocks.halved()
+            # Other processes would wait for sums that do not come.
+            alone = self.ranks.count == 1
+            fewer = smaller is not None and smaller.sites < self.blocks.sites
+            if smaller is None or not alone or (fewer and not sites_too):
+                raise PottsfoldError(
+                    f"{self.device.title} ran out of memory; give one that has more, "
+                    "or end what else it holds"
+                )
+            self.blocks, self._rows = smaller, None
+            self.device.let_go()
+
     def visit(
         self, sites: range, strip: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -144,7 +186,7 @@ class DeviceSites:
         return values, slopes
 
     def _factor(self, piece: Batch, sites: range) -> torch.Tensor:
-        """Return one-hot rows; kept from visit to visit where one piece has them all."""
+        """Return one-hot rows, kept from visit to visit where one piece has all."""
         if self._rows is not None:
             return self._rows
         factor = self.pairs.factor(piece.codes, sites)
@@ -188,7 +230,9 @@ class DeviceSites:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return values (I,), slopes (I, s) and Hessians (I, s, s) by the fields."""
         n, s = fields.shape
-        sums = torch.zeros((n, 1 + s + s * s), dtype=torch.float64, device=fields.device)
+        sums = torch.zeros(
+            (n, 1 + s + s * s), dtype=torch.float64, device=fields.device
+        )
         values, slopes, hessians = sums[:, 0], sums[:, 1 : 1 + s], sums[:, 1 + s :]
         here = slice(sites.start, sites.stop)
         on_device = fields.to(self.device.name, torch.float32)

@@ -5,6 +5,9 @@ from pottsfold.inference.on_torch.pairs import pairs_of
 from pottsfold.inference.on_torch.ranks import Ranks
 from pottsfold.inference.on_torch.sites import Blocks, DeviceSites
 
+BLOCKS = Blocks(64, 4096)
+ALONE = Ranks()
+
 
 def device_sites(
     family,
@@ -14,8 +17,8 @@ def device_sites(
     *,
     device="cpu",
     precision="float32",
-    blocks=Blocks(64, 4096),
-    ranks=Ranks(),
+    blocks=BLOCKS,
+    ranks=ALONE,
 ):
     size = family.alphabet.size - (gaps == "missing")
     pairs = pairs_of(graph, family.length, size, Device(device, precision))

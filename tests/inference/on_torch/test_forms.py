@@ -101,7 +101,7 @@ def test_regressions_of_a_block_are_the_sum_of_the_numba_cores(gaps, chosen):
     scale = max(np.abs(slopes).max(initial=0) for slopes in expected)
     for k, slopes in enumerate(expected):
         own = found[k, : len(slopes)].numpy()
-        np.testing.assert_allclose(own, slopes, rtol=1e-5, atol=1e-5 * scale)
+        np.testing.assert_allclose(own, slopes, rtol=1e-5, atol=3e-5 * scale)
         assert not found[k, len(slopes) :].any()
 
 
@@ -115,7 +115,9 @@ def test_fields_are_solved_from_far_away():
     point = rng.normal(0, 2, near.start().shape).astype(np.float32)
     fields = far.sites.fields
     fields[:] = torch.from_numpy(rng.normal(0, 30, fields.shape))
-    assert evaluated(far, point)[0] == pytest.approx(evaluated(near, point)[0], rel=1e-6)
+    assert evaluated(far, point)[0] == pytest.approx(
+        evaluated(near, point)[0], rel=1e-6
+    )
 
 
 def test_couplings_that_are_too_large_do_not_spoil_the_fields():
