@@ -27,7 +27,15 @@ from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch, recorded_name, run_of
 from pottsfold.report.figures import save_figure
-from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
+from pottsfold.sampling import (
+    MOVES,
+    Move,
+    Sampler,
+    Samples,
+    Target,
+    Tempering,
+    draw_samples,
+)
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import MIN_SWAPS
 from pottsfold.sampling.output import Making, write_samples
@@ -64,6 +72,7 @@ def sample(
     sweeps: int | None = None,
     seed: int = 0,
     threads: int | None = None,
+    device: str | None = None,
     start: TextOrFile = RANDOM,
     anneal_from: float | None = None,
     fix: str | None = None,
@@ -101,6 +110,10 @@ def sample(
         Random seed.
     threads
         Number of threads (default: all cores). Results do not depend on it.
+    device
+        Move the chains by torch on cpu, cuda, cuda:N, mps or auto, the quickest there
+        is; needs pip install 'pottsfold[torch]'. Worth it on a GPU and for thousands of
+        chains. Default: pottsfold's own code on the CPU.
     start
         random, or a FASTA file of sequences to start from.
     anneal_from
@@ -132,6 +145,7 @@ def sample(
             "at least 1 sequence is needed", parameter="number", value=number
         )
     clock = Stopwatch()
+    move = MOVES[algorithm]() if device is None else _move_on(device, algorithm)
     potts = load_fit(model).model
     # Of the file that was read: after hours it may be another one.
     model_sha256 = sha256_of(model)
@@ -149,7 +163,7 @@ def sample(
     sampler = Sampler(
         _target(potts, fix, forbid),
         np.array([_temperature(potts, temperature)]),
-        MOVES[algorithm](),
+        move,
     )
     threads = chosen_threads(threads)
     with Workers(threads) as workers, sampling_progress() as progress:
@@ -168,6 +182,7 @@ def sample(
         "number": number,
         "algorithm": algorithm,
         "temperatures": sampler.temperatures.tolist(),
+        "device": device,
         "chains": drawn.diagnosis.n_chains,
         "sweeps": sweeps,
         "start": start if starts is None else recorded_name(start),
@@ -184,6 +199,31 @@ def sample(
         _compare(potts, natural, drawn, table, plot)
     if output != "-":
         say(f"wrote {output}")
+
+
+def _move_on(device: str, algorithm: Algorithm) -> Move:
+    """Return how chains move on a device.
+
+    Raises
+    ------
+    UsageError
+        If it is not there, torch is not installed, or the algorithm is another.
+    """
+    if algorithm not in ("gibbs", "tempering"):
+        raise UsageError(
+            f"{algorithm} runs on the CPU alone; leave it out, or take gibbs",
+            parameter="device",
+            value=device,
+        )
+    from pottsfold.inference.on_torch import check_torch
+
+    check_torch()
+    from pottsfold.inference.on_torch.chains import DeviceGibbs
+    from pottsfold.inference.on_torch.devices import chosen_device
+
+    gibbs = DeviceGibbs(chosen_device(device))
+    say(f"chains move on {gibbs.device.title}")
+    return Tempering(move=gibbs) if algorithm == "tempering" else gibbs
 
 
 def _starts(model: PottsModel, path: Path) -> NDArray[np.uint8]:

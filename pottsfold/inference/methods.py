@@ -286,6 +286,7 @@ class Boltzmann(Method):
     """
 
     name: ClassVar[str] = "boltzmann"
+    takes_device: ClassVar[bool] = True
 
     gaps: Gaps = "state"
     penalties: Penalties = "default"
@@ -347,14 +348,35 @@ class Boltzmann(Method):
             "resume": self.resume,
         }
         if self.sparse is None:
+            device = None
+            if work.device is not None:
+                from pottsfold.inference.on_torch.devices import chosen_device
+
+                device = chosen_device(work.device, work.precision or "float32")
             return boltzmann.fit_boltzmann(
-                alignment, lambda_j=lambda_j, held_out=self.held_out, **common
+                alignment,
+                lambda_j=lambda_j,
+                held_out=self.held_out,
+                device=device,
+                **common,
             )
         if lambda_j is not None:
             common["lambda_j"] = lambda_j
         return boltzmann.fit_sparse(
             alignment, form=self.sparse, density=self.density, **common
         )
+
+    def check_device(
+        self, device: str | None = None, precision: Precision | None = None
+    ) -> None:
+        """Refuse a device that is not there, and any for sparse models."""
+        if device is not None and self.sparse is not None:
+            raise UsageError(
+                "sparse models are learned on the CPU alone; leave it out",
+                parameter="device",
+                value=device,
+            )
+        super().check_device(device, precision)
 
 
 # Every method by the name that ``fit --method`` takes, the default first.

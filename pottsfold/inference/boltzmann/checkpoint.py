@@ -51,6 +51,7 @@ class Checkpoint(CheckpointFile):
         OutputError
             If it cannot be written.
         """
+        state.refresh()
         about = {
             "format": FORMAT,
             "facts": dict(self.facts),

@@ -15,8 +15,8 @@ import torch
 
 from pottsfold.errors import UsageError
 from pottsfold.inference.method import Precision
-from pottsfold.inference.on_torch.ranks import launched
-from pottsfold.memory import available_memory
+from pottsfold.inference.on_torch.ranks import DeviceFull, launched
+from pottsfold.memory import available_memory, in_gib
 
 # Share of an objective below which a gain may be rounding, of couplings in products.
 ROUNDING = {"float32": 1e-6, "tf32": 2e-6, "bf16": 1e-4}
@@ -65,6 +65,16 @@ class Device:
         if self.kind != "cuda":
             return self.kind
         return str(torch.cuda.get_device_name(self.name))
+
+    @property
+    def reported(self) -> dict[str, object]:
+        """What a report says of it, by name."""
+        return {"device": self.model, "precision": self.precision}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of libraries that other fits do without."""
+        return {"torch": str(torch.__version__)}
 
     @property
     def is_emulated(self) -> bool:
@@ -220,3 +230,15 @@ def chosen_device(name: str, precision: Precision = "float32") -> Device:
             value=name,
         )
     return Device(wanted, precision)
+
+
+@contextlib.contextmanager
+def memory_told(device: Device) -> Iterator[None]:
+    """Say in one line that a device has no memory left."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise DeviceFull(
+            f"{device.title} ran out of memory ({in_gib(device.free_memory())} are "
+            "free); end what else it holds, or give one that has more"
+        ) from error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.checkpoint import alignment_hash
 from pottsfold.inference.on_torch.asymmetric import fit_blocks
 from pottsfold.inference.on_torch.checkpoint import SearchFile
-from pottsfold.inference.on_torch.devices import ROUNDING, Device
+from pottsfold.inference.on_torch.devices import ROUNDING, Device, memory_told
 from pottsfold.inference.on_torch.forms import Symmetric
 from pottsfold.inference.on_torch.pairs import Pairs, pairs_of
 from pottsfold.inference.on_torch.plan import (
@@ -27,7 +26,7 @@ from pottsfold.inference.on_torch.plan import (
     expected_seconds,
     plan_on_device,
 )
-from pottsfold.inference.on_torch.ranks import DeviceFull, Ranks, launched
+from pottsfold.inference.on_torch.ranks import Ranks, launched
 from pottsfold.inference.on_torch.sites import DeviceSites
 from pottsfold.inference.on_torch.vectors import OnDevice
 from pottsfold.inference.optimize.lbfgs import Place, Progress, Search, minimize
@@ -153,7 +152,7 @@ def fit_on_device(
     task = Task(
         alignment, gaps, graph, penalties, tolerance, max_iterations, device, ranks
     )
-    with _memory_told(device), device.at_work(used), ranks.met(device.kind):
+    with memory_told(device), device.at_work(used), ranks.met(device.kind):
         pairs = pairs_of(graph, alignment.length, task.size, device)
         plan = ranks.agree(_planned(task, pairs, form))
         if checkpoint is not None and plan.form == "asymmetric":
@@ -183,18 +182,6 @@ def fit_on_device(
 
 def _silent(_line: str) -> None:
     """Say nothing."""
-
-
-@contextlib.contextmanager
-def _memory_told(device: Device) -> Iterator[None]:
-    """Say in one line that a device has no memory left."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise DeviceFull(
-            f"{device.title} ran out of memory ({in_gib(device.free_memory())} are "
-            "free); end what else it holds, or give one that has more"
-        ) from error
 
 
 def _planned(task: Task, pairs: Pairs, form: Form | None) -> DevicePlan:
@@ -340,8 +327,7 @@ def _finished(
         "lambda_j": task.penalties.couplings,
         "tolerance": task.tolerance,
         "max_iterations": task.max_iterations,
-        "device": task.device.model,
-        "precision": task.device.precision,
+        **task.device.reported,
     }
     if task.ranks.count > 1:
         settings["processes"] = task.ranks.count
@@ -363,5 +349,5 @@ def _finished(
         objectives=outcome.objectives,
         gradient_norm=outcome.gradient_norm,
         n_evaluations=outcome.n_evaluations,
-        versions={"torch": str(torch.__version__)},
+        versions=task.device.versions,
     )

@@ -156,6 +156,14 @@ def test_modes_find_gaps_that_come_together_and_nothing_in_noise():
     assert gaps[:20].min() > 5 * gaps[20:].max()
 
 
+def test_modes_are_the_same_bits_each_time():
+    """Of families so small that all directions are searched, too."""
+    with Workers(1) as workers:
+        statistics = family_statistics(gapped_family(n=300), "state", workers)
+    found = [leading_modes(statistics).vectors.tobytes() for _ in range(8)]
+    assert len(set(found)) == 1
+
+
 def test_gradient_vanishes_at_the_truth_and_not_beside_it():
     """Chains of the true model against its exact moments: nothing left to do."""
     model = random_model(5, 4, TINY, scale=0.5)
