@@ -48,6 +48,7 @@ def broken_at(family, file, iteration, **settings):
         fitted(family, checkpoint=file, progress=stop, **settings)
 
 
+@pytest.mark.filterwarnings("ignore::pottsfold.errors.NotConverged")
 @pytest.mark.parametrize("iteration", [1, 5, 9])
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_a_resumed_fit_has_the_bits_of_an_unbroken_one(
@@ -172,5 +173,5 @@ def test_a_damaged_checkpoint_is_refused(family, tmp_path, spoil):
 
 
 def test_an_asymmetric_fit_has_no_checkpoint(family, tmp_path):
-    with pytest.raises(UsageError, match="`checkpoint`.*`form=symmetric`"):
+    with pytest.raises(UsageError, match=r"`checkpoint`.*`form=symmetric`"):
         fitted(family, form="asymmetric", checkpoint=tmp_path / "f")
