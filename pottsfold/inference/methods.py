@@ -377,6 +377,13 @@ class Boltzmann(Method):
                 value=device,
             )
         super().check_device(device, precision)
+        from pottsfold.inference.on_torch.ranks import launched
+
+        if launched().count > 1:
+            raise UsageError(
+                "it learns in one process; start it without torchrun",
+                parameter="method",
+            )
 
 
 # Every method by the name that ``fit --method`` takes, the default first.

@@ -166,6 +166,13 @@ def test_what_does_not_fit_is_refused(monkeypatch):
             DeviceLearner(statistics, leading_modes(statistics), 0.02, workers, CPU)
 
 
+def test_several_processes_are_refused(monkeypatch):
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.setenv(name, str(2 * name.endswith("SIZE")))
+    with pytest.raises(UsageError, match="one process"):
+        Boltzmann().check_device("cpu")
+
+
 def test_sparse_models_are_refused():
     sparse = Boltzmann(sparse="activation")
     with pytest.raises(UsageError, match="CPU alone"):
