@@ -18,6 +18,7 @@ from pottsfold.commands.paths import (
     FurtherTable,
     InputFile,
 )
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.contacts import (
     Accessibility,
     ChainMap,
@@ -188,12 +189,12 @@ class Plan:
             pairs_asked(self.top, length=10**6)
 
     def _check_without_structure(self) -> None:
-        if self.chain is not None:
-            raise UsageError("`chain` names a chain of `structure`; give that too")
-        if self.force:
-            raise UsageError("`force` takes a chain of `structure`; give that too")
-        if self.accessibility is not None:
-            raise UsageError("`accessibility` is of `structure`; give that too")
+        check_of_structure(
+            self.structure,
+            chain=self.chain,
+            force=self.force,
+            accessibility=self.accessibility,
+        )
         if self.format.needs_structure:
             raise self._refused("draws on a structure; give `structure`")
 

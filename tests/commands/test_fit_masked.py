@@ -1,5 +1,6 @@
 """``fit`` of couplings along contacts or a list, as a person runs it."""
 
+import os
 import re
 
 import numpy as np
@@ -55,6 +56,33 @@ def test_contacts_of_a_structure_get_couplings(capsys, tmp_path, family, structu
     assert load_fit(other).model.graph.n_pairs == 5
 
 
+def test_a_name_in_another_encoding_leaves_a_model_that_can_be_read(
+    capsys, tmp_path, family, structure
+):
+    odd = os.fsdecode(b"caf\xe9")
+    for option, content in (
+        ("--structure", structure.read_text()),
+        ("--pairs", "1 5\n"),
+    ):
+        path, model = tmp_path / f"{odd}{option}", tmp_path / "m.potts"
+        path.write_text(content)
+        assert run(capsys, "fit", family, "-o", model, option, path)[0] == 0
+        status, told, _ = run(capsys, "info", model)
+        assert status == 0
+        assert f"caf\\xe9{option}, SHA-256" in told
+
+
+def test_penalties_beyond_single_precision_are_told_in_one_line(
+    capsys, tmp_path, family
+):
+    model = tmp_path / "m.potts"
+    words = ["fit", family, "-o", model, "--lambda-h", "1e-320"]
+    status, _, err = run(capsys, *words)
+    assert status == 2
+    assert re.search("--lambda-h '?(1|9.99989)e-32", err.splitlines()[-1])
+    assert not model.exists()
+
+
 def test_a_masked_fit_may_choose_its_penalties(capsys, tmp_path, family):
     pairs = tmp_path / "p.txt"
     pairs.write_text("1 5\n2 9\n")
@@ -70,7 +98,7 @@ def test_a_masked_fit_may_choose_its_penalties(capsys, tmp_path, family):
     ("options", "message"),
     [
         (["--cutoff", "8"], "--cutoff: it is of --structure; give that too"),
-        (["--chain", "A"], "--chain: it names a chain of --structure"),
+        (["--chain", "A"], "--chain: it is of --structure"),
         (["--structure", "S", "--pairs", "P"], "--structure excludes --pairs"),
         (["--structure", "S", "--cutoff", "-1"], "--cutoff '?-1.*above 0 is needed"),
         (["--pairs", "P", "--method", "mean-field"], "couples all pairs of sites"),
