@@ -82,7 +82,8 @@ def contacts(
     format
         csv: table of i, j, aa_i, aa_j, score, raw_score, rank, probability (of
         contact; proteins only, pairs 3 or more residues apart; where no pair stands
-        out from noise, that of any pair as far apart). evcouplings:
+        out from noise, that of any pair as far apart; none for models that couple
+        some pairs alone, of which only these are ranked). evcouplings:
         CouplingScores.csv. plmc: _ECs.txt. rr: CASP RR. restraints: table of upper
         bounds on CB distances. ccmpred, npy: matrix of scores (matrix: either, by
         the ending). pymol, chimerax: script that draws the strongest pairs on
@@ -222,8 +223,8 @@ def _run(plan: Plan) -> Outcome:
     model = load_fit(plan.models[0]).model
     if not model.graph.is_complete:
         say(
-            f"the model couples {model.graph.n_pairs} pairs of sites alone: all others "
-            "count as uncoupled, whether they touch or not"
+            f"the model couples {model.graph.n_pairs} pairs of sites alone: only these "
+            "are ranked, without a probability"
         )
     count = plan.count(model.length)
     chain, accessibility = None, None
@@ -239,7 +240,11 @@ def _run(plan: Plan) -> Outcome:
     if plan.accessibility is not None and accessibility is not None:
         write_table(accessibility_table(model, accessibility), plan.accessibility)
     figures = [] if plan.plot is None else _draw(plan.plot, model, found, count)
-    noise = plan.score == "frobenius-apc" and _looks_like_noise(model, found.coupling)
+    noise = (
+        plan.score == "frobenius-apc"
+        and model.graph.is_complete
+        and _looks_like_noise(model, found.coupling)
+    )
     return Outcome(found, written, figures, noise, accessibility)
 
 
@@ -258,7 +263,8 @@ def _ranked(
             "rank; fit with `method=pseudolikelihood`"
         )
     probabilities = None
-    if plan.score == "frobenius-apc" and model.alphabet == PROTEIN:
+    whole = model.graph.is_complete
+    if plan.score == "frobenius-apc" and model.alphabet == PROTEIN and whole:
         probabilities = contact_probabilities(
             coupling.scores, model.neff, model.numbering.positions
         )

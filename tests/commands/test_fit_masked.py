@@ -48,8 +48,21 @@ def test_contacts_of_a_structure_get_couplings(capsys, tmp_path, family, structu
     told = run(capsys, "info", model)[1]
     assert "pairs        37 of 190 have couplings, 3.7 partners a site" in told
     table = tmp_path / "c.csv"
-    err = run(capsys, "contacts", model, "-o", table, "--top", 5)[2]
-    assert "the model couples 37 pairs of sites alone" in err
+    err = run(capsys, "contacts", model, "-o", table)[2]
+    assert "the model couples 37 pairs of sites alone: only these are ranked" in err
+    lines = table.read_text().splitlines()
+    assert lines[0] == "i,j,aa_i,aa_j,score,raw_score,rank"
+    assert {tuple(map(int, line.split(",")[:2])) for line in lines[1:]} == {
+        (i + 1, j + 1) for i, j in pairs.tolist()
+    }
+    matrix = tmp_path / "c.npy"
+    assert run(capsys, "contacts", model, "-o", matrix, "--format", "npy")[0] == 0
+    scores = np.load(matrix)
+    assert np.isfinite(scores).all()
+    assert scores.min() == scores[0, 19]
+    figures = ["--structure", structure, "--plot", tmp_path]
+    status, _, err = run(capsys, "contacts", model, "-o", table, "--top", 5, *figures)
+    assert (status, err.count("pairs left out: no residue or no couplings")) == (0, 1)
     # What contacts wrote is a list for another fit.
     other = tmp_path / "other.potts"
     assert run(capsys, "fit", family, "-o", other, "--pairs", table)[0] == 0

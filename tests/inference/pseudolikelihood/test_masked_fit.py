@@ -183,7 +183,7 @@ def test_penalties_beyond_single_precision_are_refused():
     for penalties in (Regularization(1e-320, 1.0), Regularization(1.0, 1e300)):
         for form in ("symmetric", "asymmetric"):
             with pytest.raises(
-                UsageError, match="`lambda_h=.*(beyond single|rounding)"
+                UsageError, match=r"`lambda_h=.*(beyond single|rounding)"
             ):
                 fit_pseudolikelihood(
                     family,
