@@ -221,11 +221,6 @@ class Outcome:
 def _run(plan: Plan) -> Outcome:
     """Rank the pairs, and write and draw what was asked for."""
     model = load_fit(plan.models[0]).model
-    if not model.graph.is_complete:
-        say(
-            f"the model couples {model.graph.n_pairs} pairs of sites alone: only these "
-            "are ranked, without a probability"
-        )
     count = plan.count(model.length)
     chain, accessibility = None, None
     if plan.structure is not None and plan.accessibility is not None:
@@ -240,11 +235,7 @@ def _run(plan: Plan) -> Outcome:
     if plan.accessibility is not None and accessibility is not None:
         write_table(accessibility_table(model, accessibility), plan.accessibility)
     figures = [] if plan.plot is None else _draw(plan.plot, model, found, count)
-    noise = (
-        plan.score == "frobenius-apc"
-        and model.graph.is_complete
-        and _looks_like_noise(model, found.coupling)
-    )
+    noise = plan.score == "frobenius-apc" and _looks_like_noise(model, found.coupling)
     return Outcome(found, written, figures, noise, accessibility)
 
 
@@ -263,8 +254,13 @@ def _ranked(
             "rank; fit with `method=pseudolikelihood`"
         )
     probabilities = None
-    whole = model.graph.is_complete
-    if plan.score == "frobenius-apc" and model.alphabet == PROTEIN and whole:
+    if not coupling.is_complete:
+        n_pairs = (~np.isnan(coupling.scores)).sum() - coupling.length
+        say(
+            f"{n_pairs // 2} pairs of sites alone have couplings: only these are "
+            "ranked, without a probability"
+        )
+    elif plan.score == "frobenius-apc" and model.alphabet == PROTEIN:
         probabilities = contact_probabilities(
             coupling.scores, model.neff, model.numbering.positions
         )
@@ -280,6 +276,8 @@ def _ranked(
 
 def _looks_like_noise(model: PottsModel, coupling: CouplingMap) -> bool:
     positions = coupling.numbering.positions
+    if not coupling.is_complete:
+        return False
     return share_above_noise(coupling.scores, model.neff, positions) == 0
 
 

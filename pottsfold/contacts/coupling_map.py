@@ -73,6 +73,11 @@ class CouplingMap:
         """Number of sites L."""
         return len(self.numbering)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every pair has a score."""
+        return not bool(np.isnan(self.scores).any())
+
 
 def coupling_map(model: PottsModel, score: Score = "frobenius-apc") -> CouplingMap:
     """Return the strengths of coupling of a model's pairs of sites.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pottsfold.contacts.chain_alignment import alignment_lines
 from pottsfold.contacts.chain_map import ChainMap
 from pottsfold.contacts.coupling_map import CouplingMap, ranked_pairs
@@ -44,8 +42,8 @@ def contacts_summary_lines(
             for separation in SEPARATIONS
         ]
         lines += [str(chain), *mapping_lines(coupling, chain)]
-        every = not np.isnan(coupling.scores).any()
-        lines.append(precision_line(precisions[0], every_pair=every))
+        every_pair = coupling.is_complete
+        lines.append(precision_line(precisions[0], every_pair=every_pair))
         lines += _precision_table(precisions)
         lines += _interface_lines(coupling, chain, precisions[0].n_sites)
     return lines + _strongest_lines(coupling, chain, count)

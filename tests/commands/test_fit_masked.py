@@ -49,7 +49,7 @@ def test_contacts_of_a_structure_get_couplings(capsys, tmp_path, family, structu
     assert "pairs        37 of 190 have couplings, 3.7 partners a site" in told
     table = tmp_path / "c.csv"
     err = run(capsys, "contacts", model, "-o", table)[2]
-    assert "the model couples 37 pairs of sites alone: only these are ranked" in err
+    assert "37 pairs of sites alone have couplings: only these are ranked" in err
     lines = table.read_text().splitlines()
     assert lines[0] == "i,j,aa_i,aa_j,score,raw_score,rank"
     assert {tuple(map(int, line.split(",")[:2])) for line in lines[1:]} == {
@@ -63,6 +63,11 @@ def test_contacts_of_a_structure_get_couplings(capsys, tmp_path, family, structu
     figures = ["--structure", structure, "--plot", tmp_path]
     status, _, err = run(capsys, "contacts", model, "-o", table, "--top", 5, *figures)
     assert (status, err.count("pairs left out: no residue or no couplings")) == (0, 1)
+    # Beside a model of all pairs too.
+    dense = tmp_path / "d.potts"
+    assert run(capsys, "fit", family, "-o", dense)[0] == 0
+    words = ["contacts", dense, "-o", tmp_path / "both.csv", "--ensemble", model]
+    assert "37 pairs of sites alone have couplings" in run(capsys, *words)[2]
     # What contacts wrote is a list for another fit.
     other = tmp_path / "other.potts"
     assert run(capsys, "fit", family, "-o", other, "--pairs", table)[0] == 0
