@@ -8,9 +8,9 @@ from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
 from pottsfold.landscape.temperature import match_temperature
 from pottsfold.memory import check_memory
-from pottsfold.model import Fit, model_bytes
+from pottsfold.model import Fit
 from pottsfold.provenance import Stopwatch, recorded_name
-from pottsfold.sampling.target import table_bytes
+from pottsfold.sampling.table import table_bytes
 from pottsfold.threads import Workers, chosen_threads
 
 
@@ -37,7 +37,7 @@ def matched(fit: Fit, family: Alignment, seed: int, threads: int | None) -> Fit:
     """
     model, clock = fit.model, Stopwatch()
     check_memory(
-        table_bytes(model) + model_bytes(model.length, model.alphabet.size),
+        table_bytes(model) + model.couplings.nbytes,
         "leave out `match_temperature`, or use a larger machine",
     )
     with Workers(chosen_threads(threads)) as workers, sampling_progress() as progress:

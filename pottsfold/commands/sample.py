@@ -31,7 +31,7 @@ from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import MIN_SWAPS
 from pottsfold.sampling.output import Making, write_samples
-from pottsfold.sampling.target import table_bytes
+from pottsfold.sampling.table import table_bytes
 from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
