@@ -227,10 +227,10 @@ def _move_on(device: str, algorithm: Algorithm) -> Move:
 
 
 def _starts(model: PottsModel, path: Path) -> NDArray[np.uint8]:
-    """Return the sequences to start from, and say what is unknown in them."""
-    starts, unknown = read_starts(path, model)
-    if unknown:
-        say(f"{path}: {unknown} unknown letters, replaced by random ones")
+    """Return the sequences to start from, and say how they were read."""
+    starts, notes = read_starts(path, model)
+    for note in notes:
+        say(f"{path}: {note}")
     return starts
 
 
