@@ -23,12 +23,8 @@ from pottsfold.alphabet import alphabet_named
 from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.method_options import MethodOptions, chosen_method
 from pottsfold.commands.paths import InputFile, ModelOutput
-<<<<<<< HEAD
 from pottsfold.commands.processes import one_talks
-from pottsfold.commands.structures import check_chain
-=======
 from pottsfold.commands.structures import check_of_structure
->>>>>>> main
 from pottsfold.errors import UsageError
 from pottsfold.inference.method import Precision
 from pottsfold.inference.methods import METHODS
