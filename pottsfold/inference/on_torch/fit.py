@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
@@ -28,6 +30,7 @@ from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.fit import (
     MAX_ITERATIONS,
     TOLERANCE,
+    beyond_precision,
     plan_sentence,
 )
 from pottsfold.inference.pseudolikelihood.plan import Form
@@ -104,6 +107,8 @@ def fit_on_device(
     penalties = regularization or default_regularization(
         alignment.length, states, graph
     )
+    if 2 * penalties.couplings > torch.finfo(torch.float32).max:
+        raise beyond_precision(penalties)
     task = Task(
         alignment, gaps, graph, penalties, tolerance, max_iterations, device, ranks
     )

@@ -139,7 +139,7 @@ def fit_pseudolikelihood(
             announce(plan_sentence(plan, modelled, penalties, seconds, in_gib(peak)))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
     if not (np.isfinite(outcome.fields).all() and np.isfinite(outcome.couplings).all()):
-        raise _beyond_precision(penalties)
+        raise beyond_precision(penalties)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
     return finished_fit(
@@ -227,10 +227,11 @@ def _told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
     try:
         yield
     except np.linalg.LinAlgError as error:
-        raise _beyond_precision(penalties) from error
+        raise beyond_precision(penalties) from error
 
 
-def _beyond_precision(penalties: Regularization) -> UsageError:
+def beyond_precision(penalties: Regularization) -> UsageError:
+    """Return what to raise where penalties leave nothing that float32 can hold."""
     return UsageError(
         f"`lambda_h={penalties.fields:g}` and `lambda_j={penalties.couplings:g}` are "
         "beyond single precision: no finite fields were found; give values nearer to "
