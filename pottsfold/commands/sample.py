@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -55,6 +56,8 @@ KERNELS, COMPARISON = 105 * MIB, 160 * MIB
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 Count = Annotated[int, Parameter(name=["--number", "-n"])]
 if TYPE_CHECKING:
+    from pottsfold.inference.on_torch.devices import Device
+
     Algorithm = str
 else:
     Algorithm = Literal[tuple(MOVES)]
@@ -145,7 +148,7 @@ def sample(
             "at least 1 sequence is needed", parameter="number", value=number
         )
     clock = Stopwatch()
-    move = MOVES[algorithm]() if device is None else _move_on(device, algorithm)
+    where = None if device is None else _device(device, algorithm)
     potts = load_fit(model).model
     # Of the file that was read: after hours it may be another one.
     model_sha256 = sha256_of(model)
@@ -163,10 +166,12 @@ def sample(
     sampler = Sampler(
         _target(potts, fix, forbid),
         np.array([_temperature(potts, temperature)]),
-        move,
+        MOVES[algorithm]() if where is None else _move_on(where, algorithm),
     )
     threads = chosen_threads(threads)
-    with Workers(threads) as workers, sampling_progress() as progress:
+    # The workers share the chains: threads of torch's own would be in their way.
+    at_work = nullcontext() if where is None else where.at_work(1)
+    with at_work, Workers(threads) as workers, sampling_progress() as progress:
         drawn = draw_samples(
             sampler,
             number,
@@ -201,28 +206,34 @@ def sample(
         say(f"wrote {output}")
 
 
-def _move_on(device: str, algorithm: Algorithm) -> Move:
-    """Return how chains move on a device.
+def _device(name: str, algorithm: Algorithm) -> Device:
+    """Return the device that chains are to move on.
 
     Raises
     ------
     UsageError
         If it is not there, torch is not installed, or the algorithm is another.
     """
-    if algorithm not in ("gibbs", "tempering"):
+    if algorithm == "metropolis":
         raise UsageError(
-            f"{algorithm} runs on the CPU alone; leave it out, or take gibbs",
+            "metropolis runs on the CPU alone; leave it out, or take gibbs",
             parameter="device",
-            value=device,
+            value=name,
         )
     from pottsfold.inference.on_torch import check_torch
 
     check_torch()
-    from pottsfold.inference.on_torch.chains import DeviceGibbs
     from pottsfold.inference.on_torch.devices import chosen_device
 
-    gibbs = DeviceGibbs(chosen_device(device))
-    say(f"chains move on {gibbs.device.title}")
+    return chosen_device(name)
+
+
+def _move_on(device: Device, algorithm: Algorithm) -> Move:
+    """Return how chains move on a device."""
+    from pottsfold.inference.on_torch.chains import DeviceGibbs
+
+    say(f"chains move on {device.title}")
+    gibbs = DeviceGibbs(device)
     return Tempering(move=gibbs) if algorithm == "tempering" else gibbs
 
 

@@ -13,7 +13,6 @@ and the frequencies of letters and of pairs, as differences in standard errors. 
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.inference.on_torch.chains import DeviceGibbs
+from pottsfold.inference.on_torch.devices import Device
 from pottsfold.model import PottsModel, energy, load_fit
 from pottsfold.sampling import (
     Gibbs,
@@ -124,18 +125,19 @@ def bias(model: PottsModel, n: int = 20_000, sweeps: int = 300) -> None:
 
 def speed(model: PottsModel) -> None:
     """Print site updates a second of each move, and of Gibbs sweeps by torch."""
-    moves: dict[str, Move] = {"Gibbs": Gibbs(), "Metropolis": Metropolis()}
-    if importlib.util.find_spec("torch") is not None:
-        from pottsfold.inference.on_torch.chains import DeviceGibbs
-        from pottsfold.inference.on_torch.devices import Device
-
-        moves["Gibbs on cpu by torch"] = DeviceGibbs(Device("cpu"))
+    cpu = Device("cpu")
+    moves: dict[str, Move] = {
+        "Gibbs": Gibbs(),
+        "Metropolis": Metropolis(),
+        "Gibbs on cpu by torch": DeviceGibbs(cpu),
+    }
     print(f"{model.length} sites, {model.graph.n_pairs} pairs; millions a second:")
     print("| move | float32 | compact |\n|---|---|---|")
     targets = [Target(model, compact=compact) for compact in (False, True)]
     for name, move in moves.items():
         samplers = (Sampler(target, np.array([1.0]), move) for target in targets)
-        rates = [updates_per_second(sampler, 1000) for sampler in samplers]
+        with cpu.at_work(1):
+            rates = [updates_per_second(sampler, 1000) for sampler in samplers]
         print(row(name, *rates), flush=True)
 
 

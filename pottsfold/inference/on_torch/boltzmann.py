@@ -8,6 +8,7 @@ are those of the Numba learner, in float32.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -116,8 +117,16 @@ class DeviceLearner(Learner):
         n = len(state.codes)
         table = self._table(self.fields(state))
         codes = state.codes[:, : self.statistics.length]
-        scales = np.ones(n, np.float32)
-        run_sweeps(table, codes, np.zeros(n), state.states, scales, sweeps)
+        energies, scales = np.zeros(n), np.ones(n, np.float32)
+        # The threads of a CPU share the chains; a card takes them all at once.
+        parts = self.workers.threads if self.device.kind == "cpu" else 1
+        edges = np.linspace(0, n, parts + 1).astype(np.int64)
+
+        def advance(block: slice) -> int:
+            x, e, s = codes[block], energies[block], state.states[block]
+            return run_sweeps(table, x, e, s, scales[block], sweeps)
+
+        self.workers.map(advance, [slice(a, b) for a, b in itertools.pairwise(edges)])
 
     def step(self, state: State, rate: float) -> None:
         """Move the model by one step, and its means.
@@ -248,7 +257,8 @@ def learner_on(
     workers: Workers,
 ) -> Iterator[DeviceLearner]:
     """Give a learner on a device at work; see :class:`DeviceLearner`."""
-    with memory_told(device), device.at_work(workers.threads):
+    # The workers are threads enough: torch's own would be in their way.
+    with memory_told(device), device.at_work(1):
         yield DeviceLearner(statistics, modes, penalty, workers, device)
 
 
