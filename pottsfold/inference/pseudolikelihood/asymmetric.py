@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pottsfold.inference.optimize import vectors
 from pottsfold.inference.optimize.lbfgs import Minimum, Progress, minimize
-from pottsfold.inference.optimize.vectors import Vector
+from pottsfold.inference.optimize.vectors import OnThreads, Vector
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites, Table
 from pottsfold.model.graph import PairGraph
@@ -73,12 +73,12 @@ def fit_sites(
     blocks = np.zeros((len(graph.partners), q, q), np.float32)
     done: list[float] = []
 
-    def fit(site: int) -> Minimum:
+    def fit(site: int) -> Minimum[Vector]:
         regression = _Regression(sites, site, penalty)
         minimum = minimize(
             regression,
             sites.empty_table().ravel(),
-            regression.workers,
+            OnThreads(regression.workers),
             tolerance=tolerance,
             max_iterations=max_iterations,
             first_step=regression.first_step(),

@@ -13,6 +13,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.optimize.lbfgs import Progress, minimize
+from pottsfold.inference.optimize.vectors import OnThreads
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.asymmetric import fit_sites
 from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
@@ -169,7 +170,7 @@ def _run_symmetric(
     minimum = minimize(
         objective,
         objective.start(),
-        workers,
+        OnThreads(workers),
         tolerance=tolerance,
         max_iterations=max_iterations,
         first_step=objective.first_step(),
