@@ -21,6 +21,7 @@ from pottsfold.inference.method import (
     Gaps,
     Method,
     Penalties,
+    Precision,
     Work,
     check_at_least_one,
 )
@@ -55,6 +56,10 @@ class Pseudolikelihood(Method):
         3e-6.
     max_iterations
         Maximum number of iterations. Default 1,000.
+    checkpoint
+        File to save a fit on a device to, from time to time.
+    resume
+        Continue from the checkpoint, to the same model as an unbroken run.
 
     Examples
     --------
@@ -64,6 +69,7 @@ class Pseudolikelihood(Method):
 
     name: ClassVar[str] = "pseudolikelihood"
     takes_graph: ClassVar[bool] = True
+    takes_device: ClassVar[bool] = True
 
     gaps: Gaps = "missing"
     form: Literal["symmetric", "asymmetric"] | None = None
@@ -72,6 +78,8 @@ class Pseudolikelihood(Method):
     lambda_j: float | None = None
     tolerance: float = 3e-6
     max_iterations: int = 1000
+    checkpoint: Annotated[Path, Writes()] | None = None
+    resume: bool = False
 
     def __post_init__(self) -> None:
         _check_penalties(
@@ -84,6 +92,7 @@ class Pseudolikelihood(Method):
                 value=self.tolerance,
             )
         check_at_least_one("max_iterations", self.max_iterations)
+        _check_resume(self.resume, self.checkpoint)
 
     @property
     def draws_random_numbers(self) -> bool:
@@ -111,20 +120,41 @@ class Pseudolikelihood(Method):
             alignment = work.record(alignment, chosen.lines())
         else:
             strengths = self.regularization(alignment, work.graph)
-        return fit_pseudolikelihood(
-            alignment,
-            gaps=self.gaps,
-            form=self.form,
-            regularization=strengths,
-            tolerance=self.tolerance,
-            max_iterations=self.max_iterations,
-            graph=work.graph,
-            threads=work.threads,
-            progress=lambda done, objective, gradient: work.progress(
+        common: dict[str, Any] = {
+            "gaps": self.gaps,
+            "form": self.form,
+            "regularization": strengths,
+            "tolerance": self.tolerance,
+            "max_iterations": self.max_iterations,
+            "graph": work.graph,
+            "threads": work.threads,
+            "progress": lambda done, objective, gradient: work.progress(
                 done, None, f"objective {objective:.2f}, gradient {gradient:.2g}"
             ),
-            announce=work.announce,
+            "announce": work.announce,
+        }
+        if work.device is None:
+            return fit_pseudolikelihood(alignment, **common)
+        from pottsfold.inference.on_torch.devices import chosen_device
+        from pottsfold.inference.on_torch.fit import fit_on_device
+
+        return fit_on_device(
+            alignment,
+            chosen_device(work.device, work.precision or "float32"),
+            checkpoint=self.checkpoint,
+            resume=self.resume,
+            **common,
         )
+
+    def check_device(
+        self, device: str | None = None, precision: Precision | None = None
+    ) -> None:
+        """Refuse a device that is not there, and what needs one without it."""
+        super().check_device(device, precision)
+        if device is None and self.checkpoint is not None:
+            raise UsageError(
+                "fits on a device have one; give `device` too", parameter="checkpoint"
+            )
 
     def regularization(
         self, alignment: Alignment, graph: PairGraph | None = None
@@ -284,10 +314,7 @@ class Boltzmann(Method):
             raise UsageError("`density` is of sparse models; give `sparse` too")
         if self.sparse is not None and self.held_out is not None:
             raise UsageError("`sparse` excludes `held_out`")
-        if self.resume and self.checkpoint is None:
-            raise UsageError(
-                "give the `checkpoint` to continue from", parameter="resume"
-            )
+        _check_resume(self.resume, self.checkpoint)
 
     @property
     def draws_random_numbers(self) -> bool:
@@ -375,6 +402,12 @@ def method_named(name: str, **settings: Any) -> Method:
                 f"{name} has no such setting; {whose}leave it out", parameter=setting
             )
     return METHODS[name](**settings)
+
+
+def _check_resume(resume: bool, checkpoint: Path | None) -> None:
+    """Raise :class:`UsageError` if there is nothing to continue from."""
+    if resume and checkpoint is None:
+        raise UsageError("give the `checkpoint` to continue from", parameter="resume")
 
 
 def _check_penalties(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pottsfold.alignment import Alignment
 from pottsfold.errors import NotConverged, UsageError
-from pottsfold.inference.boltzmann.checkpoint import Checkpoint, alignment_hash
+from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
 from pottsfold.inference.boltzmann.learner import Learner, State, first_state_of
@@ -19,6 +19,7 @@ from pottsfold.inference.boltzmann.plan import Settings
 from pottsfold.inference.boltzmann.report import Announce, Progress
 from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.inference.boltzmann.validation import SampleQuality, evaluate_samples
+from pottsfold.inference.checkpoint import alignment_hash
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.memory import check_memory
 from pottsfold.model import Fit, PottsModel

@@ -9,14 +9,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 
 from pottsfold.errors import UsageError
+from pottsfold.inference.method import Precision
+from pottsfold.inference.on_torch.ranks import launched
 from pottsfold.memory import available_memory
 
-Precision = Literal["float32", "tf32", "bf16"]
 # Bits of a float32's mantissa that tf32 and bf16 leave out.
 DROPPED_BITS = {"tf32": 13, "bf16": 16}
 
@@ -54,9 +55,14 @@ class Device:
     @property
     def title(self) -> str:
         """The name for people, with the hardware's own."""
+        return self.name if self.kind != "cuda" else f"{self.name} ({self.model})"
+
+    @property
+    def model(self) -> str:
+        """What kind of hardware it is, which the numbers of a fit depend on."""
         if self.kind != "cuda":
-            return self.name
-        return f"{self.name} ({torch.cuda.get_device_name(self.name)})"
+            return self.kind
+        return str(torch.cuda.get_device_name(self.name))
 
     @property
     def is_emulated(self) -> bool:
@@ -106,6 +112,13 @@ class Device:
         elif self.kind == "mps":
             torch.mps.synchronize()
 
+    def let_go(self) -> None:
+        """Give back memory that torch holds and does not use."""
+        if self.kind == "cuda":
+            torch.cuda.empty_cache()
+        elif self.kind == "mps":
+            torch.mps.empty_cache()
+
     @contextlib.contextmanager
     def at_work(self, threads: int | None = None) -> Iterator[None]:
         """Have torch multiply in this precision, and track no gradients.
@@ -121,6 +134,7 @@ class Device:
         if threads is not None:
             torch.set_num_threads(threads)
         if self.kind == "cuda":
+            torch.cuda.set_device(self.name)
             torch.cuda.reset_peak_memory_stats(self.name)
         try:
             with torch.inference_mode():
@@ -172,7 +186,7 @@ def device_names() -> list[str]:
 
 
 def chosen_device(name: str, precision: Precision = "float32") -> Device:
-    """Return a device by its name.
+    """Return a device by its name; under ``torchrun`` this process's own.
 
     Parameters
     ----------
@@ -192,9 +206,10 @@ def chosen_device(name: str, precision: Precision = "float32") -> Device:
     torch.float32
     """
     there = device_names()
-    if name == "auto":
-        return Device(there[0], precision)
-    wanted = "cuda:0" if name == "cuda" else name
+    wanted = there[0].partition(":")[0] if name == "auto" else name
+    wanted = launched().device_name(wanted)
+    if wanted == "cuda":
+        wanted = "cuda:0"
     if wanted not in there:
         raise UsageError(
             f"there is no such device here; there are {', '.join(there)}, and auto "

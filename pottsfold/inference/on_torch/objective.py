@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.inference.on_torch.devices import Device
 from pottsfold.inference.on_torch.pairs import Pairs
@@ -68,12 +67,24 @@ class Terms:
     hessians: torch.Tensor | None = None
 
 
-def modelled_letters(alignment: Alignment, gaps: Gaps) -> NDArray[np.uint8]:
-    """Return codes as :class:`Batch` has them, (N, L): 0..s-1, absent ones s."""
-    first, q = first_state(gaps), alignment.alphabet.size
-    letter_of_code = np.full(q + 1, q - first, np.uint8)
-    letter_of_code[first:q] = np.arange(q - first)
-    return letter_of_code[alignment.codes]
+def modelled_letters(
+    codes: NDArray[np.uint8], full_size: int, gaps: Gaps
+) -> NDArray[np.uint8]:
+    """Return codes as :class:`Batch` has them: 0..s-1, absent letters s.
+
+    Parameters
+    ----------
+    codes : uint8 array
+        Of an alphabet of ``full_size`` letters; that number where unknown.
+    full_size : int
+        q.
+    gaps : {"missing", "state"}
+        Gap treatment.
+    """
+    first = first_state(gaps)
+    letter_of_code = np.full(full_size + 1, full_size - first, np.uint8)
+    letter_of_code[first:full_size] = np.arange(full_size - first)
+    return letter_of_code[codes]
 
 
 def batch_of(

@@ -67,6 +67,8 @@ class Minimum(Generic[V]):
         Whether the test was met.
     stopped_because : str
         In words.
+    is_finite : bool
+        False where the search ended because the objective was not a finite number.
     """
 
     point: V
@@ -75,6 +77,7 @@ class Minimum(Generic[V]):
     n_evaluations: int
     converged: bool
     stopped_because: str
+    is_finite: bool = True
 
 
 @dataclass
@@ -162,10 +165,11 @@ def minimize(
         here.value = objective(here.point, here.gradient)
         search.evaluations = 1
         values.append(here.value)
-    converged, reason = False, f"{max_iterations} iterations were made"
+    converged, finite = False, True
+    reason = f"{max_iterations} iterations were made"
     for iteration in range(len(values) - 1, max_iterations + 1):
         if not math.isfinite(here.value):
-            reason = "the objective is not finite at the start"
+            finite, reason = False, "the objective is not finite at the start"
             break
         slope = history.direct(here.gradient, direction)
         ahead = -0.5 * slope / abs(here.value)
@@ -182,10 +186,13 @@ def minimize(
         )
         search.evaluations += abs(trials)
         if trials < 0:
-            converged = ahead < ROUNDING
-            reason = "no step lowers the objective in float32"
-            if not math.isfinite(there.value):
-                converged, reason = False, "the objective is not finite further on"
+            finite = math.isfinite(there.value)
+            converged = finite and ahead < ROUNDING
+            reason = (
+                "no step lowers the objective in float32"
+                if finite
+                else "the objective is not finite any step further"
+            )
             break
         history.remember(here, there)
         here, there = there, here
@@ -202,6 +209,7 @@ def minimize(
         search.evaluations,
         converged,
         reason,
+        finite,
     )
 
 

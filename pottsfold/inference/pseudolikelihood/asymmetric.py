@@ -24,6 +24,7 @@ from pottsfold.inference.optimize.lbfgs import Minimum, Progress, minimize
 from pottsfold.inference.optimize.vectors import OnThreads, Vector
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites, Table
+from pottsfold.inference.pseudolikelihood.symmetric import first_step
 from pottsfold.model.graph import PairGraph
 from pottsfold.threads import Workers
 
@@ -142,9 +143,9 @@ class _Regression:
 
     def first_step(self) -> float:
         """Return a guess of the inverse curvature, as for the symmetric form."""
-        columns = len(self._sites.graph.partners) / self._sites.length
-        from_data = 0.002 * columns * self._sites.neff
-        return 1.0 / (self._penalty + from_data)
+        # Half the penalty, and one conditional of two.
+        sites = self._sites
+        return 2 * first_step(sites.graph, sites.neff, self._penalty)
 
     def __call__(self, point: Vector, gradient: Vector) -> float:
         """Return the objective at ``point`` and write its gradient."""

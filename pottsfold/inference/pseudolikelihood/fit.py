@@ -133,7 +133,8 @@ def fit_pseudolikelihood(
         if announce is not None:
             seconds = expected_seconds(sites, penalties, plan.form, workers)
             pairs = "" if graph is None else f", {graph.n_pairs} pairs"
-            announce(_sentence(plan, f"{gaps}{pairs}", penalties, seconds, peak))
+            modelled = f"{gaps}{pairs}"
+            announce(plan_sentence(plan, modelled, penalties, seconds, in_gib(peak)))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
@@ -217,16 +218,35 @@ def _run_asymmetric(
     )
 
 
-def _sentence(
+def plan_sentence(
     plan: Plan,
-    gaps: str,
+    modelled: str,
     penalties: Regularization,
     seconds: tuple[float, float],
-    peak: int,
+    memory: str,
+    device: str = "",
 ) -> str:
+    """Return what is said before a fit.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its form, and why.
+    modelled : str
+        Gap treatment and pairs, in words.
+    penalties : Regularization
+        The penalties.
+    seconds : (float, float)
+        Least and most it will take.
+    memory : str
+        What it will take, in words.
+    device : str
+        Where, in words; the Numba core by default.
+    """
     reason = f" ({plan.reason})" if plan.reason else ""
+    where = f" on {device}" if device else ""
     return (
-        f"plan: pseudolikelihood, {plan.form}{reason}, gaps {gaps}, lambda_h "
-        f"{penalties.fields:g}, lambda_j {penalties.couplings:g}; "
-        f"{about(*seconds)} and {in_gib(peak)}"
+        f"plan: pseudolikelihood{where}, {plan.form}{reason}, gaps {modelled}, "
+        f"lambda_h {penalties.fields:g}, lambda_j {penalties.couplings:g}; "
+        f"{about(*seconds)} and {memory}"
     )

@@ -15,7 +15,8 @@ import pytest
 from pottsfold.alignment import Alignment, Numbering
 from pottsfold.alphabet import RNA, Alphabet
 from pottsfold.errors import NotConverged, UsageError
-from pottsfold.inference.boltzmann import checkpoint, fit_boltzmann
+from pottsfold.inference import checkpoint
+from pottsfold.inference.boltzmann import fit_boltzmann
 from pottsfold.inference.boltzmann.learner import DAMPING, Learner, first_state_of
 from pottsfold.inference.boltzmann.modes import (
     FLOOR,
@@ -327,7 +328,8 @@ import sys, numpy as np
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from pottsfold.alphabet import RNA
-from pottsfold.inference.boltzmann import checkpoint, fit_boltzmann
+from pottsfold.inference import checkpoint
+from pottsfold.inference.boltzmann import fit_boltzmann
 from tests.inference.boltzmann.test_fit import family_of
 checkpoint.EVERY = 0.0
 family = family_of(np.load({codes!r}), RNA)

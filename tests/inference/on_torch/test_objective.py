@@ -40,7 +40,8 @@ def random_parameters(family, pairs, seed=1, scale=0.5):
 
 
 def evaluated(family, gaps, pairs, fields, couplings, width=None):
-    batch = batch_of(modelled_letters(family, gaps), family.weights, pairs.device)
+    letters = modelled_letters(family.codes, family.alphabet.size, gaps)
+    batch = batch_of(letters, family.weights, pairs.device)
     by_fields, by_couplings = torch.empty_like(fields), torch.empty_like(couplings)
     with pairs.device.at_work():
         loss = loss_and_gradient(
