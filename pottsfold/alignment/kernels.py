@@ -297,3 +297,25 @@ def found_clusters(codes, order, most, labels):
             founders[found] = codes[n]
             n_clusters += 1
         labels[n] = found
+
+
+@kernel
+def find_relatives(codes, chosen, most, first, last, near):
+    """Write which sequences first..last-1 are near one that was chosen.
+
+    codes (N, L) and chosen (K, L) uint8; near (N,) bool. Near: at most ``most`` columns
+    differ.
+    """
+    length = codes.shape[1]
+    for n in range(first, last):
+        near[n] = False
+        for k in range(chosen.shape[0]):
+            differences = 0
+            for start in range(0, length, 32):
+                for i in range(start, min(start + 32, length)):
+                    differences += codes[n, i] != chosen[k, i]
+                if differences > most:
+                    break
+            if differences <= most:
+                near[n] = True
+                break
