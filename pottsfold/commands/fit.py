@@ -23,10 +23,12 @@ from pottsfold.alphabet import alphabet_named
 from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.method_options import MethodOptions, chosen_method
 from pottsfold.commands.paths import InputFile, ModelOutput
+from pottsfold.commands.processes import one_talks
 from pottsfold.commands.structures import check_chain
 from pottsfold.errors import UsageError
 from pottsfold.inference.method import Precision
 from pottsfold.inference.methods import METHODS
+from pottsfold.inference.on_torch.ranks import launched
 from pottsfold.model import PairGraph, save_fit
 from pottsfold.provenance import Stopwatch
 
@@ -37,6 +39,7 @@ else:
     MethodName = Literal[tuple(METHODS)]
 
 
+@one_talks
 def fit(
     alignment: InputFile,
     *,
@@ -130,6 +133,7 @@ def fit(
     # Before the alignment is read: wrong settings shall not wait for it.
     how = chosen_method(method, settings)
     how.check_device(device, precision)
+    launched().check_shared(device)
     if seed is None and match_temperature:
         seed = 0
     row: str | int | None = None if no_focus else (0 if focus is None else focus)
@@ -158,6 +162,8 @@ def fit(
             progress=progress,
             announce=say,
         )
+    if not launched().leads:
+        return
     save_fit(output, result)
     say(
         f"{method}: {result.report.stopped_because}; {clock.seconds:.1f} s wall, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from pottsfold.inference.on_torch.devices import ROUNDING
 from pottsfold.inference.on_torch.forms import Regressions
 from pottsfold.inference.on_torch.objective import site_blocks
 from pottsfold.inference.on_torch.sites import DeviceSites
@@ -54,6 +55,7 @@ def fit_blocks(
             # Half the penalty, and one conditional of two.
             first_step=2 * first_step(graph, sites.neff, penalty),
             memory=MEMORY,
+            rounding=ROUNDING[sites.device.precision],
         )
         blocks = sites.pairs.blocks(regressions.strip(minimum.point))
         own = blocks.transpose(2, 3).cpu().numpy()

@@ -18,6 +18,8 @@ from pottsfold.inference.method import Precision
 from pottsfold.inference.on_torch.ranks import launched
 from pottsfold.memory import available_memory
 
+# Share of an objective below which a gain may be rounding, of couplings in products.
+ROUNDING = {"float32": 1e-6, "tf32": 2e-6, "bf16": 1e-4}
 # Bits of a float32's mantissa that tf32 and bf16 leave out.
 DROPPED_BITS = {"tf32": 13, "bf16": 16}
 
@@ -156,11 +158,11 @@ class Device:
             return multiply(x, y)
         return multiply(x, y, out_dtype=torch.float32)
 
-    def wide_sum(self, x: torch.Tensor, axis: int = 0) -> torch.Tensor:
-        """Return the sum along an axis, float64 on the device that has it."""
+    def wide_sum(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the sum along the first axis, made in float64 if the device can."""
         if self.kind == "mps":
-            return x.sum(axis).to(self.wide, torch.float64)
-        return x.sum(axis, dtype=torch.float64)
+            return x.sum(0).to(self.wide, torch.float64)
+        return x.sum(0, dtype=torch.float64)
 
 
 def rounded(x: torch.Tensor, bits: int) -> torch.Tensor:

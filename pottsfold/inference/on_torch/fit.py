@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
-from pottsfold.errors import NotConverged, PottsfoldError, UsageError
+from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.checkpoint import alignment_hash
 from pottsfold.inference.on_torch.asymmetric import fit_blocks
 from pottsfold.inference.on_torch.checkpoint import SearchFile
-from pottsfold.inference.on_torch.devices import Device
+from pottsfold.inference.on_torch.devices import ROUNDING, Device
 from pottsfold.inference.on_torch.forms import Symmetric
 from pottsfold.inference.on_torch.pairs import Pairs, pairs_of
 from pottsfold.inference.on_torch.plan import (
@@ -27,7 +27,7 @@ from pottsfold.inference.on_torch.plan import (
     expected_seconds,
     plan_on_device,
 )
-from pottsfold.inference.on_torch.ranks import Ranks, launched
+from pottsfold.inference.on_torch.ranks import DeviceFull, Ranks, launched
 from pottsfold.inference.on_torch.sites import DeviceSites
 from pottsfold.inference.on_torch.vectors import OnDevice
 from pottsfold.inference.optimize.lbfgs import Place, Progress, Search, minimize
@@ -191,7 +191,7 @@ def _memory_told(device: Device) -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
-        raise PottsfoldError(
+        raise DeviceFull(
             f"{device.title} ran out of memory ({in_gib(device.free_memory())} are "
             "free); end what else it holds, or give one that has more"
         ) from error
@@ -284,6 +284,7 @@ def _fit_symmetric(
         max_iterations=task.max_iterations,
         first_step=first_step(task.all_pairs, sites.neff, task.penalties.couplings),
         memory=MEMORY,
+        rounding=ROUNDING[task.device.precision],
         progress=progress,
         after_each=save,
     )

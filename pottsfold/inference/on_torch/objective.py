@@ -3,7 +3,8 @@
     - sum_n w_n sum_i log P(x_ni | x_n,-i)
 
 without penalties; derivatives are written out, not tracked. Losses are made in float32
-a letter and summed in float64.
+a letter and summed in float64, derivatives summed in float32 over a piece of the
+sequences.
 """
 
 from __future__ import annotations
@@ -133,6 +134,10 @@ def site_terms(
     bends : bool
         Whether second derivatives are wanted.
     """
+
+    def wide(sums: torch.Tensor) -> torch.Tensor:
+        return sums.to(device.wide, torch.float64)
+
     size = logits.shape[2]
     counted = weights[:, None] * (own < size)
     letters = own.clamp_max(size - 1).long().unsqueeze(2)
@@ -143,15 +148,14 @@ def site_terms(
     if bends:
         roots = counted.sqrt().unsqueeze(2)
         halves = shares.mul_(roots).transpose(0, 1)
-        outer = torch.bmm(halves.transpose(1, 2), halves).to(device.wide, torch.float64)
+        outer = torch.bmm(halves.transpose(1, 2), halves)
         residuals = shares.mul_(roots)
-        hessians = device.wide_sum(residuals).diag_embed() - outer
+        hessians = wide(residuals.sum(0)).diag_embed() - wide(outer)
     else:
         residuals = shares.mul_(counted.unsqueeze(2))
     residuals.scatter_add_(2, letters, -counted.unsqueeze(2))
-    return Terms(
-        device.wide_sum(losses), device.wide_sum(residuals), residuals, hessians
-    )
+    slopes = wide(residuals.sum(0))
+    return Terms(device.wide_sum(losses), slopes, residuals, hessians)
 
 
 def site_blocks(length: int, width: int) -> Iterator[range]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -24,8 +24,9 @@ from pottsfold.memory import FLOAT32, in_gib
 from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
 from pottsfold.provenance import least_seconds
 
-# Sequences at a time, most and least: more of them make products no quicker.
-MOST_ROWS, LEAST_ROWS = 8192, 256
+# Sequences at a time, most and least. More of them make products no quicker; on a CPU
+# fewer stay in its caches.
+MOST_ROWS, LEAST_ROWS = {"cpu": 1024, "cuda": 8192, "mps": 4096}, 256
 # Share of the free memory that is planned for; what allocators leave unused is beside.
 PLANNED_SHARE = 0.9
 # Arrays like a strip that are there at once: the couplings, as a factor, the slopes and
@@ -70,6 +71,8 @@ class Sizes:
         Pairs with couplings, and partners of a site at most.
     factor_bytes : int
         Bytes of a number in a product.
+    most_rows : int
+        Sequences at a time at most.
     shares_rows : bool
         Whether all sites of a block share one-hot rows.
     """
@@ -80,6 +83,7 @@ class Sizes:
     n_pairs: int
     n_slots: int
     factor_bytes: int
+    most_rows: int
     shares_rows: bool
 
     @staticmethod
@@ -92,6 +96,7 @@ class Sizes:
             n_pairs,
             pairs.n_slots,
             pairs.device.factor_bytes,
+            MOST_ROWS[pairs.device.kind],
             complete,
         )
 
@@ -118,7 +123,7 @@ class Sizes:
         """Return the largest blocks that fit, None where none does."""
         sites = self.length
         while True:
-            rows = MOST_ROWS
+            rows = self.most_rows
             while rows >= LEAST_ROWS:
                 blocks = Blocks(sites, rows)
                 if self.needed(form, blocks) <= room:
@@ -133,15 +138,8 @@ class Sizes:
         fits, too_many = 0, self.length
         while too_many - fits > 1:
             middle = (fits + too_many) // 2
-            smaller = Sizes(
-                self.n_sequences,
-                middle,
-                self.size,
-                middle * (middle - 1) // 2,
-                middle,
-                self.factor_bytes,
-                self.shares_rows,
-            )
+            n_pairs = middle * (middle - 1) // 2
+            smaller = replace(self, length=middle, n_pairs=n_pairs, n_slots=middle)
             if smaller.blocks("symmetric", room) is None:
                 too_many = middle
             else:

@@ -27,6 +27,10 @@ class ProcessLost(PottsfoldError):
     """Another process of the fit has ended."""
 
 
+class DeviceFull(PottsfoldError):
+    """A device has run out of memory, although the plan said it would do."""
+
+
 @dataclass(frozen=True)
 class Ranks:
     """Which of how many processes this is.
@@ -54,6 +58,15 @@ class Ranks:
     def share(self, n: int) -> slice:
         """Return which of n sequences this process has."""
         return slice(n * self.rank // self.count, n * (self.rank + 1) // self.count)
+
+    def check_shared(self, device: str | None) -> None:
+        """Raise :class:`UsageError` if every process would do all of the work."""
+        if self.count > 1 and device is None:
+            raise UsageError(
+                f"{self.count} processes share a fit on a device alone; give cpu or "
+                "cuda",
+                parameter="device",
+            )
 
     def device_name(self, name: str) -> str:
         """Return the device of this process where all were given one name.

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
-from pottsfold.errors import PottsfoldError
 from pottsfold.inference.on_torch.devices import Device
 from pottsfold.inference.on_torch.objective import (
     Batch,
@@ -27,7 +26,7 @@ from pottsfold.inference.on_torch.objective import (
     site_terms,
 )
 from pottsfold.inference.on_torch.pairs import AllPairs, Pairs
-from pottsfold.inference.on_torch.ranks import Ranks
+from pottsfold.inference.on_torch.ranks import DeviceFull, Ranks
 from pottsfold.inference.pseudolikelihood.sites import FIELD_ACCURACY
 from pottsfold.model.independent import independent_fields
 
@@ -130,7 +129,7 @@ class DeviceSites:
 
         Raises
         ------
-        PottsfoldError
+        DeviceFull
             If the smallest blocks do not fit either.
         """
         while True:
@@ -141,7 +140,7 @@ class DeviceSites:
             alone = self.ranks.count == 1
             fewer = smaller is not None and smaller.sites < self.blocks.sites
             if smaller is None or not alone or (fewer and not sites_too):
-                raise PottsfoldError(
+                raise DeviceFull(
                     f"{self.device.title} ran out of memory; give one that has more, "
                     "or end what else it holds"
                 )

@@ -20,7 +20,8 @@ Progress = Callable[[int, float, float], None]
 SUFFICIENT_DECREASE = 1e-4
 CURVATURE = 0.9
 MAX_TRIALS = 20
-# Gains below this share of the value are not told from rounding in float32.
+# Gains below this share of the value are not told from rounding, of vectors and
+# objectives made in float32.
 ROUNDING = 1e-6
 
 
@@ -120,6 +121,7 @@ def minimize(
     max_iterations: int,
     first_step: float,
     memory: int,
+    rounding: float = ROUNDING,
     progress: Progress | None = None,
     after_each: Callable[[Search[V]], None] | None = None,
 ) -> Minimum[V]:
@@ -145,6 +147,9 @@ def minimize(
     memory : int
         Pairs of steps and gradient changes kept, 2 n float32 each. Five vectors
         more are taken.
+    rounding : float
+        Share of the value below which gains may be rounding: where no step lowers it,
+        and no more was promised, the search has converged.
     progress : callable, optional
         Called as ``progress(iteration, value, gradient_norm)``.
     after_each : callable, optional
@@ -187,9 +192,9 @@ def minimize(
         search.evaluations += abs(trials)
         if trials < 0:
             finite = math.isfinite(there.value)
-            converged = finite and ahead < ROUNDING
+            converged = finite and ahead < rounding
             reason = (
-                "no step lowers the objective in float32"
+                "no step lowers the objective by more than rounding"
                 if finite
                 else "the objective is not finite any step further"
             )
