@@ -53,9 +53,7 @@ def parted(alignment: Alignment, seed: int, threads: int) -> Parts:
     return Parts(~near, judges)
 
 
-def drawn(
-    weights: NDArray[np.float64], rng: np.random.Generator
-) -> NDArray[np.int64]:
+def drawn(weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
     """Return rows in random order, each with a chance in proportion to its weight.
 
     The heaviest are there always, no row is twice: systematic sampling, so that as many
@@ -146,7 +144,9 @@ class Batches:
         self, codes: NDArray[np.uint8], weights: NDArray[np.float64]
     ) -> Batch:
         size = self._alignment.alphabet.size
-        return batch_of(modelled_letters(codes, size, self._gaps), weights, self._device)
+        return batch_of(
+            modelled_letters(codes, size, self._gaps), weights, self._device
+        )
 
 
 def n_letters(batch: Batch, size: int) -> float:

@@ -153,7 +153,7 @@ def fit_on_device(
     task = Task(
         alignment, gaps, graph, penalties, tolerance, max_iterations, device, ranks
     )
-    with _memory_told(device), device.at_work(used), ranks.met(device.kind):
+    with memory_told(device), device.at_work(used), ranks.met(device.kind):
         pairs = pairs_of(graph, alignment.length, task.size, device)
         plan = ranks.agree(_planned(task, pairs, form))
         if checkpoint is not None and plan.form == "asymmetric":
@@ -186,7 +186,7 @@ def _silent(_line: str) -> None:
 
 
 @contextlib.contextmanager
-def _memory_told(device: Device) -> Iterator[None]:
+def memory_told(device: Device) -> Iterator[None]:
     """Say in one line that a device has no memory left."""
     try:
         yield

@@ -8,10 +8,9 @@ objective, and how far above the optimum it is at most.
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,16 +18,21 @@ import torch
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
 from pottsfold.errors import MemoryShort, NotConverged, UsageError
-from pottsfold.inference.on_torch.batches import Batches, Parts, n_letters, parted
+from pottsfold.inference.on_torch.batches import Batches, Parts, parted
+from pottsfold.inference.on_torch.descent import WAY_OUT, Course, Progress, descend
 from pottsfold.inference.on_torch.devices import Device
-from pottsfold.inference.on_torch.objective import Batch, loss_and_gradient
+from pottsfold.inference.on_torch.fit import memory_told
 from pottsfold.inference.on_torch.pairs import Pairs, pairs_of
+from pottsfold.inference.on_torch.penalized import (
+    FullPass,
+    PenalizedModel,
+    full_pass,
+)
 from pottsfold.inference.on_torch.plan import (
     PLANNED_SHARE,
     Sizes,
 )
 from pottsfold.inference.on_torch.ranks import launched
-from pottsfold.inference.on_torch.schedule_free import ScheduleFree
 from pottsfold.inference.on_torch.sites import Blocks
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
@@ -42,115 +46,11 @@ from pottsfold.model.potts import model_bytes
 from pottsfold.provenance import Stopwatch, about, least_seconds
 from pottsfold.threads import chosen_threads
 
-Progress = Callable[[int, str], None]
-
-# Chosen on PF00072, resampled: see docs/decisions/batches.md.
-RATE, WARM_UP = 0.01, 100
-# A round is a pass, of so many steps at least.
-STEPS_PER_ROUND = 100
-# Rounds without a gain of this share of the held-out loss, after which a fit ends.
-PATIENCE, LEAST_GAIN = 2, 1e-4
 MAX_PASSES = 1000
 # Sequences at a time in passes over all of them.
 ROWS = 4096
-WAY_OUT = "take a larger `lambda_j`, or `precision=float32`"
-# Vectors of couplings: average, quick iterate, squares, place, gradient, one in passing.
+# Vectors of couplings: average, quick iterate, squares, place, gradient, and a step.
 VECTORS = 6
-
-
-@dataclass(eq=False)
-class _Model:
-    """Fields (L, s) and couplings (P s s,) on a device, and penalties."""
-
-    pairs: Pairs
-    penalties: Regularization
-    width: int
-    fields: torch.Tensor
-    couplings: torch.Tensor
-    by_fields: torch.Tensor = field(init=False)
-    by_couplings: torch.Tensor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.by_fields = torch.empty_like(self.fields)
-        self.by_couplings = torch.empty_like(self.couplings)
-
-    def move(self, places: list[torch.Tensor]) -> None:
-        """Take other parameters."""
-        self.fields, self.couplings = places
-
-    def loss(self, batch: Batch) -> float:
-        """Return the loss of sequences, and leave its gradient, without penalties."""
-        loss = loss_and_gradient(
-            self.pairs,
-            batch,
-            self.fields,
-            self.couplings,
-            self.by_fields,
-            self.by_couplings,
-            self.width,
-        )
-        return float(loss)
-
-    def penalized(self, scale: float) -> list[torch.Tensor]:
-        """Return the gradient of ``scale`` times that loss, and of the penalties."""
-        for slopes, at, strength in (
-            (self.by_fields, self.fields, self.penalties.fields),
-            (self.by_couplings, self.couplings, self.penalties.couplings),
-        ):
-            slopes.mul_(scale).add_(at, alpha=2 * strength)
-        return [self.by_fields, self.by_couplings]
-
-    def penalty(self) -> float:
-        """Return the penalties."""
-        device = self.pairs.device
-        return sum(
-            strength * float(device.wide_sum(at.flatten().square()))
-            for at, strength in (
-                (self.fields, self.penalties.fields),
-                (self.couplings, self.penalties.couplings),
-            )
-        )
-
-
-@dataclass(eq=False)
-class _Course:
-    """How a fit goes: the held-out losses of rounds, and the best parameters."""
-
-    losses: list[float] = field(default_factory=list)
-    passes: list[int] = field(default_factory=list)
-    best: list[torch.Tensor] = field(default_factory=list)
-    # What stopped it, where the numbers went out of hand.
-    broken: str = ""
-
-    @property
-    def place(self) -> int:
-        """The round that did best."""
-        return int(np.argmin(self.losses))
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the last rounds gained too little."""
-        if len(self.losses) <= PATIENCE:
-            return False
-        before = min(self.losses[:-PATIENCE])
-        return min(self.losses[-PATIENCE:]) > (1 - LEAST_GAIN) * before
-
-    def add(self, loss: float, passes: int, averages: list[torch.Tensor]) -> None:
-        """Add a round; its parameters are copied to the host if they are the best."""
-        self.losses.append(loss)
-        self.passes.append(passes)
-        if loss == min(self.losses):
-            self.best = [average.cpu().clone() for average in averages]
-
-
-@dataclass(frozen=True)
-class _End:
-    """What the pass over all sequences found."""
-
-    objective: float
-    gradient_norm: float
-    # None where a penalty is zero.
-    above_optimum: float | None
 
 
 def fit_in_batches(
@@ -237,9 +137,9 @@ def fit_in_batches(
         model = _start(alignment, gaps, pairs, penalties, width)
         judges = batches.batch(parts.judges)
         _announce_plan(model, batches, parts, gaps, needed, say)
-        course = _descend(model, batches, judges, max_passes, progress)
+        course = descend(model, batches, judges, max_passes, progress)
         model.move([tensor.to(device.name) for tensor in course.best])
-        end = _full_pass(model, batches)
+        end = full_pass(model, batches, max(batch, ROWS))
     reason, converged = _told(course, end, say)
     if not converged:
         warnings.warn(f"not converged: {reason}", NotConverged, 2)
@@ -314,18 +214,18 @@ def _start(
     pairs: Pairs,
     penalties: Regularization,
     width: int,
-) -> _Model:
+) -> PenalizedModel:
     """Return the model of sites by themselves."""
     frequencies = site_frequencies(alignment, gaps=gaps)[:, first_state(gaps) :]
     fields = independent_fields(frequencies, alignment.neff, penalties.fields)
     device = pairs.device.name
     on_device = torch.from_numpy(fields.astype(np.float32)).to(device)
     couplings = torch.zeros(pairs.n_couplings, dtype=torch.float32, device=device)
-    return _Model(pairs, penalties, width, on_device, couplings)
+    return PenalizedModel(pairs, penalties, width, on_device, couplings)
 
 
 def _announce_plan(
-    model: _Model,
+    model: PenalizedModel,
     batches: Batches,
     parts: Parts,
     gaps: Gaps,
@@ -346,73 +246,8 @@ def _announce_plan(
     say(f"{len(parts.judges)} sequences are held out, and {left} relatives of theirs")
 
 
-def _descend(
-    model: _Model,
-    batches: Batches,
-    judges: Batch,
-    max_passes: int,
-    progress: Progress | None,
-) -> _Course:
-    """Go down until the held-out loss does no more, the passes end, or it breaks."""
-    search = ScheduleFree([model.fields, model.couplings], RATE, WARM_UP)
-    course = _Course()
-    letters = n_letters(judges, model.pairs.size)
-    scale = batches.neff / batches.size
-    for number in range(max_passes):
-        for batch in batches.of_pass(number):
-            model.move(search.places())
-            loss = model.loss(batch)
-            if not math.isfinite(loss):
-                course.broken = f"the loss is {loss} at step {search.steps + 1}"
-                break
-            search.step(model.penalized(scale))
-            if progress is not None and search.steps % 10 == 0:
-                told = f"loss {loss / batches.size:.2f} a sequence"
-                progress(search.steps, told)
-        ends = (number + 1) % _passes_per_round(batches) == 0
-        if not course.broken and (ends or number == max_passes - 1):
-            model.move(search.averages)
-            held_out = model.loss(judges) / letters
-            if math.isfinite(held_out):
-                course.add(held_out, number + 1, search.averages)
-            else:
-                course.broken = f"the held-out loss is {held_out}"
-        if course.broken or course.is_over:
-            break
-    if not course.best:
-        raise UsageError(f"{course.broken}; {WAY_OUT}")
-    return course
-
-
-def _passes_per_round(batches: Batches) -> int:
-    return -(-STEPS_PER_ROUND // batches.per_pass)
-
-
-def _full_pass(model: _Model, batches: Batches) -> _End:
-    """Return the objective of all sequences, and what its gradient says."""
-    by_fields = torch.zeros_like(model.by_fields)
-    by_couplings = torch.zeros_like(model.by_couplings)
-    value = 0.0
-    for batch in batches.all(max(batches.size, ROWS)):
-        value += model.loss(batch)
-        by_fields += model.by_fields
-        by_couplings += model.by_couplings
-    model.by_fields, model.by_couplings = by_fields, by_couplings
-    device, penalties = model.pairs.device, model.penalties
-    squares = [
-        float(device.wide_sum(slopes.flatten().square()))
-        for slopes in model.penalized(1.0)
-    ]
-    above = None
-    if penalties.fields > 0 and penalties.couplings > 0:
-        # The penalties alone bend by 2 lambda, and the loss is convex.
-        above = squares[0] / (4 * penalties.fields)
-        above += squares[1] / (4 * penalties.couplings)
-    return _End(value + model.penalty(), math.sqrt(sum(squares)), above)
-
-
 def _told(
-    course: _Course, end: _End, say: Callable[[str], None]
+    course: Course, end: FullPass, say: Callable[[str], None]
 ) -> tuple[str, bool]:
     """Say how it went; return why it ended, and whether that was of itself."""
     best, last = course.passes[course.place], course.passes[-1]
