@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.clusters import relatives
 from pottsfold.alignment.frequencies import Gaps
+from pottsfold.errors import UsageError
 from pottsfold.inference.on_torch.devices import Device
 from pottsfold.inference.on_torch.objective import Batch, batch_of, modelled_letters
 
@@ -40,16 +41,26 @@ class Parts:
 def parted(alignment: Alignment, seed: int, threads: int) -> Parts:
     """Draw sequences that judge a fit, and leave their relatives out of it.
 
-    Relatives are those at least as identical as sequences that share their weight.
+    Relatives are at least as identical as sequences that share their weight. Those of
+    the focus sequence are fitted.
     """
     rng = np.random.default_rng([seed, 0])
-    weights = alignment.sequence_weights
-    count = int(min(HELD_OUT_SHARE * alignment.neff, MOST_HELD_OUT))
+    codes, identity = alignment.codes, alignment.identity or DEFAULT_IDENTITY
+    weights = alignment.sequence_weights.copy()
+    if alignment.focus is not None:
+        rows = np.array([alignment.focus])
+        weights[relatives(codes, rows, identity, threads=threads)] = 0
+    count = min(int(HELD_OUT_SHARE * weights.sum()), MOST_HELD_OUT)
+    if count < 1:
+        raise UsageError(
+            f"too few relatives to hold some out: {alignment.neff:.0f} effective "
+            "sequences; leave it out and fit to all at once",
+            parameter="batch",
+        )
     chances = weights / weights.sum()
-    judges = rng.choice(len(weights), max(count, 1), replace=False, p=chances)
+    judges = rng.choice(len(weights), count, replace=False, p=chances)
     judges.sort()
-    identity = alignment.identity or DEFAULT_IDENTITY
-    near = relatives(alignment.codes, judges, identity, threads=threads)
+    near = relatives(codes, judges, identity, threads=threads)
     return Parts(~near, judges)
 
 
