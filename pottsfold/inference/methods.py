@@ -99,8 +99,6 @@ class Pseudolikelihood(Method):
             check_at_least_one("batch", self.batch)
             if self.form == "asymmetric":
                 raise UsageError("`batch` fits the symmetric form; leave `form` out")
-            if self.checkpoint is not None:
-                raise UsageError("`batch` excludes `checkpoint`")
         elif self.stream is not None:
             raise UsageError("it is of `batch`; give that too", parameter="stream")
         if not self.tolerance > 0:
@@ -173,6 +171,8 @@ class Pseudolikelihood(Method):
                 graph=work.graph,
                 seed=work.seed,
                 threads=work.threads,
+                checkpoint=self.checkpoint,
+                resume=self.resume,
                 progress=lambda done, text: work.progress(done, None, text),
                 announce=work.announce,
             )

@@ -129,14 +129,16 @@ class Batches:
             return 0
         return int(self.neff / self._weights.max()) // self.size
 
-    def of_pass(self, number: int) -> Iterator[Batch]:
+    def of_pass(self, number: int, skipped: int = 0) -> Iterator[Batch]:
         """Yield the batches of a pass, the same for one number and seed.
 
-        A few sequences that fill none are left for other passes.
+        The first ones may be skipped. A few sequences that fill none are left for other
+        passes.
         """
         rng = np.random.default_rng([self._seed, 1, number])
         rows = self._rows[drawn(self._weights, rng)]
-        for first in range(0, len(rows) - self.size + 1, self.size):
+        ends = len(rows) - self.size + 1
+        for first in range(skipped * self.size, ends, self.size):
             # In the order of the file.
             yield self.batch(np.sort(rows[first : first + self.size]))
 

@@ -59,43 +59,108 @@ class Course:
             self.best = [average.cpu().clone() for average in averages]
 
 
+@dataclass(eq=False)
+class State:
+    """A fit under way: all that a later one needs to go on in its place.
+
+    Parameters
+    ----------
+    search : ScheduleFree
+        The parameters.
+    passes, batches : int
+        Passes made, and batches of the one under way.
+    course : Course
+        How it went so far.
+    """
+
+    search: ScheduleFree
+    passes: int = 0
+    batches: int = 0
+    course: Course = field(default_factory=Course)
+
+
+def begun(model: PenalizedModel) -> State:
+    """Return the state of a fit that begins at a model's parameters."""
+    return State(ScheduleFree([model.fields, model.couplings], RATE, WARM_UP))
+
+
 def descend(
     model: PenalizedModel,
+    state: State,
     batches: Batches,
     judges: Batch,
     max_passes: int,
-    progress: Progress | None,
+    *,
+    save: Callable[[State], None] | None = None,
+    progress: Progress | None = None,
 ) -> Course:
-    """Go down until the held-out loss does no more, the passes end, or it breaks."""
-    search = ScheduleFree([model.fields, model.couplings], RATE, WARM_UP)
-    course = Course()
+    """Go down until the held-out loss does no more, the passes end, or it breaks.
+
+    Parameters
+    ----------
+    model : PenalizedModel
+        Its parameters are moved about.
+    state : State
+        Where to begin; changed as it goes.
+    batches : Batches
+        Sequences that are fitted.
+    judges : Batch
+        Sequences held out.
+    max_passes : int
+        Passes at most.
+    save : callable, optional
+        Called with the state after every step.
+    progress : callable, optional
+        Called as ``progress(steps, text)``.
+
+    Raises
+    ------
+    UsageError
+        If the loss is no number before a round has been judged.
+    """
+    course = state.course
     letters = n_letters(judges, model.pairs.size)
-    scale = batches.neff / batches.size
-    for number in range(max_passes):
-        for batch in batches.of_pass(number):
-            model.move(search.places())
-            loss = model.loss(batch)
-            if not math.isfinite(loss):
-                course.broken = f"the loss is {loss} at step {search.steps + 1}"
-                break
-            search.step(model.penalized(scale))
-            if progress is not None and search.steps % STEPS_PER_LINE == 0:
-                told = f"loss {loss / batches.size:.2f} a sequence"
-                progress(search.steps, told)
-        ends = (number + 1) % _passes_per_round(batches) == 0
-        if not course.broken and (ends or number == max_passes - 1):
-            model.move(search.averages)
+    while state.passes < max_passes and not course.is_over:
+        _make_pass(model, state, batches, save, progress)
+        is_last = state.passes == max_passes - 1
+        if not course.broken and (_ends_round(state.passes, batches) or is_last):
+            model.move(state.search.averages)
             held_out = model.loss(judges) / letters
             if math.isfinite(held_out):
-                course.add(held_out, number + 1, search.averages)
+                course.add(held_out, state.passes + 1, state.search.averages)
             else:
                 course.broken = f"the held-out loss is {held_out}"
-        if course.broken or course.is_over:
+        if course.broken:
             break
+        state.passes, state.batches = state.passes + 1, 0
     if not course.best:
         raise UsageError(f"{course.broken}; {WAY_OUT}")
     return course
 
 
-def _passes_per_round(batches: Batches) -> int:
-    return -(-STEPS_PER_ROUND // batches.per_pass)
+def _make_pass(
+    model: PenalizedModel,
+    state: State,
+    batches: Batches,
+    save: Callable[[State], None] | None,
+    progress: Progress | None,
+) -> None:
+    """Make the steps that are left of the pass under way."""
+    search = state.search
+    scale = batches.neff / batches.size
+    for batch in batches.of_pass(state.passes, state.batches):
+        model.move(search.places())
+        loss = model.loss(batch)
+        if not math.isfinite(loss):
+            state.course.broken = f"the loss is {loss} at step {search.steps + 1}"
+            break
+        search.step(model.penalized(scale))
+        state.batches += 1
+        if save is not None:
+            save(state)
+        if progress is not None and search.steps % STEPS_PER_LINE == 0:
+            progress(search.steps, f"loss {loss / batches.size:.2f} a sequence")
+
+
+def _ends_round(passes: int, batches: Batches) -> bool:
+    return (passes + 1) % -(-STEPS_PER_ROUND // batches.per_pass) == 0

@@ -163,7 +163,7 @@ def fit_on_device(
             )
         file = None
         if checkpoint is not None:
-            file = SearchFile(checkpoint, resume, _facts(task))
+            file = SearchFile(checkpoint, resume, facts_of(task))
         sites = DeviceSites(
             alignment, gaps, penalties.fields, pairs, ranks, plan.blocks
         )
@@ -237,7 +237,7 @@ def _announce_plan(
         say(f"{device.precision} is made by rounding on {device.kind}: no quicker")
 
 
-def _facts(task: Task) -> dict[str, str | float]:
+def facts_of(task: Task) -> dict[str, str | float]:
     """Return what the numbers of a symmetric fit depend on."""
     pairs = "all" if task.graph is None else str(task.graph.pairs.tolist())
     return {

@@ -46,12 +46,21 @@ class ScheduleFree:
         ]
         self._rate, self._warm_up = rate, warm_up
         self.steps = 0
-        self._sum_of_weights = 0.0
+        self.sum_of_weights = 0.0
 
     @property
     def averages(self) -> list[torch.Tensor]:
         """The result so far."""
         return [vector.average for vector in self._vectors]
+
+    @property
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """All of them by name, as a file holds them."""
+        return {
+            f"{name}_{k}": tensor
+            for k, vector in enumerate(self._vectors)
+            for name, tensor in vars(vector).items()
+        }
 
     def places(self) -> list[torch.Tensor]:
         """Return where the next gradients are to be taken."""
@@ -64,8 +73,8 @@ class ScheduleFree:
         """Go on by the gradients at the places, which are kept."""
         self.steps += 1
         rate = self._rate * min(1.0, self.steps / self._warm_up)
-        self._sum_of_weights += rate**2
-        share = rate**2 / self._sum_of_weights
+        self.sum_of_weights += rate**2
+        share = rate**2 / self.sum_of_weights
         unbiased = 1.0 / (1.0 - MEMORY_OF_SQUARES**self.steps)
         for vector, gradient in zip(self._vectors, gradients, strict=True):
             squares = vector.squares.mul_(MEMORY_OF_SQUARES)

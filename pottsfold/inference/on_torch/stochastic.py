@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,10 +19,17 @@ import torch
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
 from pottsfold.errors import MemoryShort, NotConverged, UsageError
+from pottsfold.inference.on_torch.batch_file import BatchFile
 from pottsfold.inference.on_torch.batches import Batches, Parts, parted
-from pottsfold.inference.on_torch.descent import WAY_OUT, Course, Progress, descend
+from pottsfold.inference.on_torch.descent import (
+    WAY_OUT,
+    Course,
+    Progress,
+    begun,
+    descend,
+)
 from pottsfold.inference.on_torch.devices import Device
-from pottsfold.inference.on_torch.fit import memory_told
+from pottsfold.inference.on_torch.fit import Task, facts_of, memory_told
 from pottsfold.inference.on_torch.pairs import Pairs, pairs_of
 from pottsfold.inference.on_torch.penalized import (
     FullPass,
@@ -64,6 +72,8 @@ def fit_in_batches(
     graph: PairGraph | None = None,
     seed: int = 0,
     threads: int | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> Fit:
@@ -87,6 +97,10 @@ def fit_in_batches(
         Passes at most.
     seed : int
         Of the sequences held out and of the draws.
+    checkpoint : Path, optional
+        File to save the fit to, from time to time.
+    resume : bool
+        Go on from it.
     progress : callable, optional
         Called as ``progress(steps, text)``.
 
@@ -130,14 +144,32 @@ def fit_in_batches(
             parameter="batch",
             value=batch,
         )
-    all_pairs = PairGraph.complete(alignment.length) if graph is None else graph
+    task = Task(alignment, gaps, graph, penalties, 0.0, max_passes, device, launched())
+    all_pairs = task.all_pairs
+    file = None
+    if checkpoint is not None:
+        facts = {**facts_of(task), "batch": batch, "seed": seed}
+        file = BatchFile(checkpoint, resume, facts)
     with memory_told(device), device.at_work(used):
         pairs = pairs_of(graph, alignment.length, states, device)
         width, needed = _planned(pairs, all_pairs, alignment, batch, graph is None)
         model = _start(alignment, gaps, pairs, penalties, width)
         judges = batches.batch(parts.judges)
         _announce_plan(model, batches, parts, gaps, needed, say)
-        course = descend(model, batches, judges, max_passes, progress)
+        state = begun(model)
+        if file is not None and resume:
+            file.load(state)
+        course = descend(
+            model,
+            state,
+            batches,
+            judges,
+            max_passes,
+            save=None if file is None else file.save_if_due,
+            progress=progress,
+        )
+        if file is not None and not course.broken and not course.is_over:
+            file.save(state)
         model.move([tensor.to(device.name) for tensor in course.best])
         end = full_pass(model, batches, max(batch, ROWS))
     reason, converged = _told(course, end, say)

@@ -245,7 +245,6 @@ def test_a_fit_beyond_memory_is_refused(family, monkeypatch):
     [
         ({"batch": 0}, "`batch=0`: at least 1"),
         ({"batch": 8, "form": "asymmetric"}, "`batch` fits the symmetric form"),
-        ({"batch": 8, "checkpoint": "x"}, "`batch` excludes `checkpoint`"),
         ({"stream": "x"}, "`stream`: it is of `batch`"),
     ],
 )
