@@ -126,7 +126,7 @@ def test_the_bound_is_small_at_the_optimum(family, monkeypatch):
         torch.from_numpy(np.array(blocks).ravel()),
     ]
 
-    def there(*_arguments):
+    def there(*_arguments, **_more):
         course = Course()
         course.add(1.0, 1, optimum)
         return course
