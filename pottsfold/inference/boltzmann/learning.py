@@ -12,7 +12,7 @@ from pottsfold.alignment import Alignment
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
-from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
+from pottsfold.inference.boltzmann.interrupts import saved_when_interrupted
 from pottsfold.inference.boltzmann.learner import Learner, State, first_state_of
 from pottsfold.inference.boltzmann.modes import leading_modes
 from pottsfold.inference.boltzmann.plan import Settings
@@ -20,6 +20,7 @@ from pottsfold.inference.boltzmann.report import Announce, Progress
 from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.inference.boltzmann.validation import SampleQuality, evaluate_samples
 from pottsfold.inference.checkpoint import alignment_hash
+from pottsfold.inference.interrupts import Interrupts
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.memory import check_memory
 from pottsfold.model import Fit, PottsModel

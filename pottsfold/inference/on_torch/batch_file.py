@@ -7,10 +7,11 @@ gives the same numbers as an unbroken one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from safetensors.numpy import save_file
 from pottsfold.errors import PottsfoldError
 from pottsfold.files import written_whole
 from pottsfold.inference.checkpoint import EVERY, CheckpointFile
+from pottsfold.inference.interrupts import Interrupts
 from pottsfold.inference.on_torch.checkpoint import (
     MAX_COUNT,
     SHARE,
@@ -39,10 +41,9 @@ class BatchFile(CheckpointFile):
         super().__post_init__()
         self._wait = EVERY
 
-    def save_if_due(self, state: State) -> None:
-        """Write a state when it is time to."""
-        if time.monotonic() - self._saved >= self._wait:
-            self.save(state)
+    def due(self) -> bool:
+        """Whether it is time to save."""
+        return time.monotonic() - self._saved >= self._wait
 
     def save(self, state: State) -> None:
         """Write a state, whole or not at all.
@@ -120,6 +121,31 @@ class BatchFile(CheckpointFile):
         if about.pop("sha256") != digest_of(about, arrays):
             raise ValueError("its contents do not match their SHA-256")
         return about, arrays
+
+
+@contextlib.contextmanager
+def saving(
+    file: BatchFile | None, say: Callable[[str], None]
+) -> Iterator[Callable[[State], None] | None]:
+    """Give what saves a state from time to time, and where Ctrl-C ends the fit.
+
+    Ctrl-C then waits for the step under way.
+    """
+    if file is None:
+        yield None
+        return
+    interrupts = Interrupts()
+
+    def save(state: State) -> None:
+        if not (file.due() or interrupts.pressed):
+            return
+        file.save(state)
+        if interrupts.pressed:
+            say(f"saved {file.path} at step {state.search.steps}; go on with `resume`")
+            raise KeyboardInterrupt
+
+    with interrupts.handled(), interrupts.held():
+        yield save
 
 
 def _tensors(state: State) -> dict[str, torch.Tensor]:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
-from pottsfold.inference.checkpoint import alignment_hash
 from pottsfold.inference.on_torch.asymmetric import fit_blocks
 from pottsfold.inference.on_torch.checkpoint import SearchFile
-from pottsfold.inference.on_torch.devices import ROUNDING, Device
-from pottsfold.inference.on_torch.forms import Symmetric
+from pottsfold.inference.on_torch.devices import Device
 from pottsfold.inference.on_torch.pairs import Pairs, pairs_of
 from pottsfold.inference.on_torch.plan import (
     DevicePlan,
@@ -27,18 +22,18 @@ from pottsfold.inference.on_torch.plan import (
     expected_seconds,
     plan_on_device,
 )
-from pottsfold.inference.on_torch.ranks import DeviceFull, Ranks, launched
+from pottsfold.inference.on_torch.ranks import DeviceFull, launched
 from pottsfold.inference.on_torch.sites import DeviceSites
-from pottsfold.inference.on_torch.vectors import OnDevice
-from pottsfold.inference.optimize.lbfgs import Place, Progress, Search, minimize
+from pottsfold.inference.on_torch.symmetric import facts_of, fit_pairs
+from pottsfold.inference.on_torch.task import Outcome, Task
+from pottsfold.inference.optimize.lbfgs import Progress
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.fit import (
     MAX_ITERATIONS,
     TOLERANCE,
     plan_sentence,
 )
-from pottsfold.inference.pseudolikelihood.plan import MEMORY, Form
-from pottsfold.inference.pseudolikelihood.symmetric import first_step, full_couplings
+from pottsfold.inference.pseudolikelihood.plan import Form
 from pottsfold.inference.regularization import Regularization, default_regularization
 from pottsfold.memory import FLOAT32, check_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
@@ -46,44 +41,6 @@ from pottsfold.model.graph import PairGraph
 from pottsfold.model.potts import model_bytes
 from pottsfold.provenance import Stopwatch
 from pottsfold.threads import chosen_threads
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Parameters over the whole alphabet and how they were reached."""
-
-    fields: NDArray[np.float32]
-    couplings: NDArray[np.float32]
-    objectives: Sequence[float]
-    gradient_norm: float
-    n_evaluations: int
-    converged: bool
-    stopped_because: str
-
-
-@dataclass(frozen=True)
-class Task:
-    """One fit on a device: what is fitted, where, and when it ends."""
-
-    alignment: Alignment
-    gaps: Gaps
-    graph: PairGraph | None
-    penalties: Regularization
-    tolerance: float
-    max_iterations: int
-    device: Device
-    ranks: Ranks
-
-    @property
-    def all_pairs(self) -> PairGraph:
-        """The graph, that of all pairs where none was given."""
-        complete = PairGraph.complete(self.alignment.length)
-        return complete if self.graph is None else self.graph
-
-    @property
-    def size(self) -> int:
-        """Number of modelled letters s."""
-        return self.alignment.alphabet.size - first_state(self.gaps)
 
 
 def fit_on_device(
@@ -169,7 +126,7 @@ def fit_on_device(
         )
         _announce_plan(task, plan, sites, say)
         if plan.form == "symmetric":
-            outcome = _fit_symmetric(task, sites, file, progress)
+            outcome = fit_pairs(task, sites, file, progress, say)
         else:
             outcome = _fit_asymmetric(task, sites, progress)
     said = f"{outcome.n_evaluations} evaluations in {clock.seconds:.1f} s on"
@@ -235,77 +192,6 @@ def _announce_plan(
     )
     if device.is_emulated:
         say(f"{device.precision} is made by rounding on {device.kind}: no quicker")
-
-
-def facts_of(task: Task) -> dict[str, str | float]:
-    """Return what the numbers of a symmetric fit depend on."""
-    pairs = "all" if task.graph is None else str(task.graph.pairs.tolist())
-    return {
-        "alignment": alignment_hash(task.alignment),
-        "gaps": task.gaps,
-        "pairs": pairs if len(pairs) < 80 else _short_hash(pairs),
-        "lambda_h": task.penalties.fields,
-        "lambda_j": task.penalties.couplings,
-        "precision": task.device.precision,
-    }
-
-
-def _short_hash(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _fit_symmetric(
-    task: Task,
-    sites: DeviceSites,
-    file: SearchFile | None,
-    progress: Progress | None,
-) -> Outcome:
-    objective = Symmetric(sites, task.penalties.couplings)
-    start = objective.start()
-    if file is not None and file.resume:
-        # Blocks as large as then, so that sums are made in the same order.
-        search, sites.blocks = file.load(start, sites.fields, MEMORY)
-        objective.fields_are_of = search.here.point
-    else:
-        search = Search(Place(start, torch.empty_like(start)))
-    leads = task.ranks.leads
-
-    def save(search: Search[torch.Tensor]) -> None:
-        if file is not None and leads and file.due():
-            file.save(search, sites.fields, sites.blocks)
-
-    minimum = minimize(
-        objective,
-        search,
-        OnDevice(task.device),
-        tolerance=task.tolerance,
-        max_iterations=task.max_iterations,
-        first_step=first_step(task.all_pairs, sites.neff, task.penalties.couplings),
-        memory=MEMORY,
-        rounding=ROUNDING[task.device.precision],
-        progress=progress,
-        after_each=save,
-    )
-    reason = minimum.stopped_because
-    if not minimum.is_finite:
-        reason += "; take a larger `lambda_j`, or `precision=float32`"
-        if len(minimum.objectives) == 1:
-            raise UsageError(reason)
-    objective.solve_fields(minimum.point)
-    if file is not None and leads and not minimum.converged:
-        file.save(search, sites.fields, sites.blocks)
-    point = minimum.point.cpu().numpy()
-    return Outcome(
-        sites.full_fields(),
-        full_couplings(point, task.all_pairs, sites.size, sites.full_size),
-        minimum.objectives,
-        minimum.gradient_norm,
-        minimum.n_evaluations,
-        minimum.converged,
-        reason,
-    )
 
 
 def _fit_asymmetric(

@@ -19,7 +19,7 @@ import torch
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state, site_frequencies
 from pottsfold.errors import MemoryShort, NotConverged, UsageError
-from pottsfold.inference.on_torch.batch_file import BatchFile
+from pottsfold.inference.on_torch.batch_file import BatchFile, saving
 from pottsfold.inference.on_torch.batches import Batches, Parts, parted
 from pottsfold.inference.on_torch.descent import (
     WAY_OUT,
@@ -29,7 +29,7 @@ from pottsfold.inference.on_torch.descent import (
     descend,
 )
 from pottsfold.inference.on_torch.devices import Device
-from pottsfold.inference.on_torch.fit import Task, facts_of, memory_told
+from pottsfold.inference.on_torch.fit import memory_told
 from pottsfold.inference.on_torch.pairs import Pairs, pairs_of
 from pottsfold.inference.on_torch.penalized import (
     FullPass,
@@ -42,6 +42,8 @@ from pottsfold.inference.on_torch.plan import (
 )
 from pottsfold.inference.on_torch.ranks import launched
 from pottsfold.inference.on_torch.sites import Blocks
+from pottsfold.inference.on_torch.symmetric import facts_of
+from pottsfold.inference.on_torch.task import Task
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.symmetric import full_couplings
@@ -159,15 +161,16 @@ def fit_in_batches(
         state = begun(model)
         if file is not None and resume:
             file.load(state)
-        course = descend(
-            model,
-            state,
-            batches,
-            judges,
-            max_passes,
-            save=None if file is None else file.save_if_due,
-            progress=progress,
-        )
+        with saving(file, say) as save:
+            course = descend(
+                model,
+                state,
+                batches,
+                judges,
+                max_passes,
+                save=save,
+                progress=progress,
+            )
         if file is not None and not course.broken and not course.is_over:
             file.save(state)
         model.move([tensor.to(device.name) for tensor in course.best])

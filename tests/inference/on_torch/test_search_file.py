@@ -1,6 +1,7 @@
 """Fits on a device that go on from a file: the same bits as unbroken ones."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def fitted(family, device=CPU, **settings):
 
 
 def broken_at(family, file, iteration, **settings):
-    """Stop a fit as Ctrl-C does, after some iterations."""
+    """Stop a fit short, after some iterations."""
 
     def stop(done, _value, _norm):
         if done > iteration:
@@ -48,6 +49,7 @@ def broken_at(family, file, iteration, **settings):
         fitted(family, checkpoint=file, progress=stop, **settings)
 
 
+@pytest.mark.filterwarnings("ignore::pottsfold.errors.NotConverged")
 @pytest.mark.parametrize("iteration", [1, 5, 9])
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_a_resumed_fit_has_the_bits_of_an_unbroken_one(
@@ -62,6 +64,23 @@ def test_a_resumed_fit_has_the_bits_of_an_unbroken_one(
     assert resumed.model.fields.tobytes() == whole.model.fields.tobytes()
     assert resumed.report.objectives == whole.report.objectives
     assert resumed.report.n_evaluations == whole.report.n_evaluations
+
+
+def test_ctrl_c_waits_for_the_iteration_and_saves_it(family, tmp_path, monkeypatch):
+    monkeypatch.setattr(on_torch, "EVERY", 1e9)
+    file, said = tmp_path / "f.checkpoint", []
+
+    def press(done, _value, _norm):
+        if done == 4:
+            signal.raise_signal(signal.SIGINT)
+
+    settings = {"checkpoint": file, "announce": said.append}
+    with pytest.raises(KeyboardInterrupt):
+        fitted(family, progress=press, **settings)
+    assert f"saved {file} at iteration 4; go on with `resume`" in said
+    resumed = fitted(family, resume=True, **settings)
+    whole = fitted(family)
+    assert resumed.model.couplings.tobytes() == whole.model.couplings.tobytes()
 
 
 def test_a_fit_that_begins_anew_at_the_place_would_not_have_them(family, tmp_path):
@@ -172,5 +191,5 @@ def test_a_damaged_checkpoint_is_refused(family, tmp_path, spoil):
 
 
 def test_an_asymmetric_fit_has_no_checkpoint(family, tmp_path):
-    with pytest.raises(UsageError, match="`checkpoint`.*`form=symmetric`"):
+    with pytest.raises(UsageError, match=r"`checkpoint`.*`form=symmetric`"):
         fitted(family, form="asymmetric", checkpoint=tmp_path / "f")
