@@ -159,7 +159,10 @@ def _make_pass(
         if save is not None:
             save(state)
         if progress is not None and search.steps % STEPS_PER_LINE == 0:
-            progress(search.steps, f"loss {loss / batches.size:.2f} a sequence")
+            told = f"loss {loss / batches.size:.2f} a sequence"
+            if state.course.losses:
+                told += f", held-out {state.course.losses[-1]:.4f} a letter"
+            progress(search.steps, told)
 
 
 def _ends_round(passes: int, batches: Batches) -> bool:
