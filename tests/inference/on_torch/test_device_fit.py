@@ -130,7 +130,7 @@ def test_a_device_that_the_smallest_blocks_fill_is_refused(monkeypatch, small_bl
 
 
 def test_a_fit_beyond_memory_is_refused_with_what_would_fit():
-    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, True)
+    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, 3000, True)
     with pytest.raises(MemoryShort) as refused:
         plan_on_device(sizes, "symmetric", CPU, 40 * 2**30)
     fits = int(str(refused.value).partition(" columns would fit")[0].split()[-1])
@@ -138,13 +138,13 @@ def test_a_fit_beyond_memory_is_refused_with_what_would_fit():
     assert "take `form=asymmetric`" in str(refused.value)
     for length, there in ((fits, True), (fits + 1, False)):
         pairs = length * (length - 1) // 2
-        smaller = Sizes(10**5, length, 20, pairs, length, 4, 8192, True)
+        smaller = Sizes(10**5, length, 20, pairs, length, 4, 8192, length, True)
         room = int(plan.PLANNED_SHARE * 40 * 2**30)
         assert (smaller.blocks("symmetric", room) is not None) == there
 
 
 def test_the_asymmetric_form_is_taken_where_the_symmetric_one_does_not_fit():
-    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, True)
+    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, 3000, True)
     chosen = plan_on_device(sizes, None, CPU, 40 * 2**30)
     assert chosen.form == "asymmetric"
     assert "the symmetric form would take 8" in chosen.reason
