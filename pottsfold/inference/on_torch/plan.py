@@ -27,6 +27,8 @@ from pottsfold.provenance import least_seconds
 # Sequences at a time, most and least. More of them make products no quicker; on a CPU
 # fewer stay in its caches.
 MOST_ROWS, LEAST_ROWS = {"cpu": 1024, "cuda": 8192, "mps": 4096}, 256
+# Bytes of one-hot rows at a time where every site has its own: more are no quicker.
+MOST_BYTES = {"cpu": 2**26, "cuda": 2**31, "mps": 2**29}
 # Share of the free memory that is planned for; what allocators leave unused is beside.
 PLANNED_SHARE = 0.9
 # Arrays like a strip that are there at once: the couplings, as a factor, the slopes and
@@ -71,8 +73,8 @@ class Sizes:
         Pairs with couplings, and partners of a site at most.
     factor_bytes : int
         Bytes of a number in a product.
-    most_rows : int
-        Sequences at a time at most.
+    most_rows, most_sites : int
+        Sequences and sites at a time at most.
     shares_rows : bool
         Whether all sites of a block share one-hot rows.
     """
@@ -84,19 +86,27 @@ class Sizes:
     n_slots: int
     factor_bytes: int
     most_rows: int
+    most_sites: int
     shares_rows: bool
 
     @staticmethod
     def of(pairs: Pairs, n_sequences: int, n_pairs: int, complete: bool) -> Sizes:
         """Return the sizes of a fit."""
+        device = pairs.device
+        most_rows, most_sites = MOST_ROWS[device.kind], pairs.length
+        if not complete:
+            of_site = pairs.n_slots * pairs.size * (1 + device.factor_bytes)
+            fitting = MOST_BYTES[device.kind] // (most_rows * of_site)
+            most_sites = min(max(fitting, 1), most_sites)
         return Sizes(
             n_sequences,
             pairs.length,
             pairs.size,
             n_pairs,
             pairs.n_slots,
-            pairs.device.factor_bytes,
-            MOST_ROWS[pairs.device.kind],
+            device.factor_bytes,
+            most_rows,
+            most_sites,
             complete,
         )
 
@@ -121,7 +131,7 @@ class Sizes:
 
     def blocks(self, form: Form, room: int) -> Blocks | None:
         """Return the largest blocks that fit, None where none does."""
-        sites = self.length
+        sites = self.most_sites
         while True:
             rows = self.most_rows
             while rows >= LEAST_ROWS:
@@ -139,7 +149,13 @@ class Sizes:
         while too_many - fits > 1:
             middle = (fits + too_many) // 2
             n_pairs = middle * (middle - 1) // 2
-            smaller = replace(self, length=middle, n_pairs=n_pairs, n_slots=middle)
+            smaller = replace(
+                self,
+                length=middle,
+                n_pairs=n_pairs,
+                n_slots=middle,
+                most_sites=middle,
+            )
             if smaller.blocks("symmetric", room) is None:
                 too_many = middle
             else:

@@ -122,17 +122,15 @@ def _saving(
 
 def facts_of(task: Task) -> dict[str, str | float]:
     """Return what the numbers of a symmetric fit depend on."""
-    pairs = "all" if task.graph is None else str(task.graph.pairs.tolist())
+    pairs = "all"
+    if task.graph is not None:
+        listed = task.graph.pairs.astype("<i4").tobytes()
+        pairs = f"{task.graph.n_pairs} ({hashlib.sha256(listed).hexdigest()})"
     return {
         "alignment": alignment_hash(task.alignment),
         "gaps": task.gaps,
-        "pairs": pairs if len(pairs) < 80 else _short_hash(pairs),
+        "pairs": pairs,
         "lambda_h": task.penalties.fields,
         "lambda_j": task.penalties.couplings,
         "precision": task.device.precision,
     }
-
-
-def _short_hash(text: str) -> str:
-
-    return hashlib.sha256(text.encode()).hexdigest()

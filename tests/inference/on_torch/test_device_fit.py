@@ -19,6 +19,7 @@ from pottsfold.inference.on_torch import plan  # noqa: E402
 from pottsfold.inference.on_torch.devices import Device  # noqa: E402
 from pottsfold.inference.on_torch.fit import fit_on_device  # noqa: E402
 from pottsfold.inference.on_torch.forms import Symmetric  # noqa: E402
+from pottsfold.inference.on_torch.pairs import pairs_of  # noqa: E402
 from pottsfold.inference.on_torch.plan import Sizes, plan_on_device  # noqa: E402
 from pottsfold.inference.on_torch.sites import Blocks, DeviceSites  # noqa: E402
 
@@ -129,7 +130,7 @@ def test_a_device_that_the_smallest_blocks_fill_is_refused(monkeypatch, small_bl
 
 
 def test_a_fit_beyond_memory_is_refused_with_what_would_fit():
-    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, True)
+    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, 3000, True)
     with pytest.raises(MemoryShort) as refused:
         plan_on_device(sizes, "symmetric", CPU, 40 * 2**30)
     fits = int(str(refused.value).partition(" columns would fit")[0].split()[-1])
@@ -137,13 +138,13 @@ def test_a_fit_beyond_memory_is_refused_with_what_would_fit():
     assert "take `form=asymmetric`" in str(refused.value)
     for length, there in ((fits, True), (fits + 1, False)):
         pairs = length * (length - 1) // 2
-        smaller = Sizes(10**5, length, 20, pairs, length, 4, 8192, True)
+        smaller = Sizes(10**5, length, 20, pairs, length, 4, 8192, length, True)
         room = int(plan.PLANNED_SHARE * 40 * 2**30)
         assert (smaller.blocks("symmetric", room) is not None) == there
 
 
 def test_the_asymmetric_form_is_taken_where_the_symmetric_one_does_not_fit():
-    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, True)
+    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, 3000, True)
     chosen = plan_on_device(sizes, None, CPU, 40 * 2**30)
     assert chosen.form == "asymmetric"
     assert "the symmetric form would take 8" in chosen.reason
@@ -183,6 +184,42 @@ def test_an_objective_that_is_no_number_at_the_start_is_refused(monkeypatch):
     spoilt_after(monkeypatch, 0)
     with pytest.raises(UsageError, match=r"not finite at the start.*`lambda_j`"):
         fit_on_device(small_alignment(), CPU)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize(
+    ("precision", "cost"), [("float32", 3e-6), ("tf32", 1e-5), ("bf16", 1e-4)]
+)
+@pytest.mark.parametrize("form", ["symmetric", "asymmetric"])
+@pytest.mark.parametrize("chosen", [None, PAIRS])
+def test_a_graphics_card_fits_what_the_cpu_does(precision, cost, form, chosen):
+    family = random_alignment(3, 3000, 30)
+    graph = None if chosen is None else PairGraph.of_pairs(30, chosen)
+    settings = {"form": form, "graph": graph}
+    card = Device("cuda:0", precision)
+    ours = fit_on_device(family, card, **settings)
+    again = fit_on_device(family, card, **settings)
+    numba = fit_pseudolikelihood(family, **settings)
+    expected = numba.report.objectives[-1]
+    assert ours.report.objectives[-1] == pytest.approx(expected, rel=cost)
+    assert ours.model.couplings.tobytes() == again.model.couplings.tobytes()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+@pytest.mark.parametrize("form", ["symmetric", "asymmetric"])
+@pytest.mark.filterwarnings("ignore::pottsfold.errors.NotConverged")
+def test_a_graphics_card_takes_the_memory_that_was_planned(precision, form):
+    family = random_alignment(3, 20_000, 150)
+    card = Device("cuda:0", precision)
+    size = family.alphabet.size - 1
+    pairs = pairs_of(None, 150, size, card)
+    sizes = Sizes.of(pairs, 20_000, 150 * 149 // 2, True)
+    planned = plan_on_device(sizes, form, card, card.free_memory()).bytes_needed
+    fit_on_device(family, card, form=form, max_iterations=6, tolerance=1e-9)
+    assert 0.5 * planned < card.peak_memory() < 1.1 * planned
 
 
 def test_the_method_fits_on_a_device():

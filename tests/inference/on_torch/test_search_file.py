@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pottsfold.errors import UsageError
+from pottsfold.model import PairGraph
 from tests.inference.pseudolikelihood.test_pseudolikelihood_fit import (
     LAMBDA,
     small_alignment,
@@ -107,6 +108,9 @@ def test_another_alignment_or_other_settings_are_refused(family, tmp_path):
         fitted(family, checkpoint=file, resume=True, gaps="state")
     with pytest.raises(UsageError, match="has precision float32, this run has bf16"):
         fitted(family, Device("cpu", "bf16"), checkpoint=file, resume=True)
+    graph = PairGraph.of_pairs(12, [[0, 1]])
+    with pytest.raises(UsageError, match=r"has pairs all, this run has 1 \("):
+        fitted(family, checkpoint=file, resume=True, graph=graph)
     other = small_alignment(seed=1, letters="-ACGU", n=300, length=12)
     with pytest.raises(UsageError, match="has alignment"):
         fitted(other, checkpoint=file, resume=True)
