@@ -94,13 +94,14 @@ def relatives(
     """
     n_sequences, length = codes.shape
     most = length - math.ceil(identity * length - 1e-9)
-    codes = np.require(codes, np.uint8, ["C", "W"])
-    founders = codes[chosen]
+    them = codes[chosen]
     near = np.empty(n_sequences, np.bool_)
 
     def find(first: int) -> None:
-        last = min(first + ROWS_AT_ONCE, n_sequences)
-        kernels.find_relatives(codes, founders, most, first, last, near)
+        part = slice(first, first + ROWS_AT_ONCE)
+        # Some at a time: where they are read-only this copies, maybe from a file.
+        some = np.require(codes[part], np.uint8, ["C", "W"])
+        kernels.find_relatives(some, them, most, near[part])
 
     with Workers(chosen_threads(threads)) as workers:
         workers.map(find, range(0, n_sequences, ROWS_AT_ONCE))

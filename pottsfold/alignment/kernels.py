@@ -300,14 +300,14 @@ def found_clusters(codes, order, most, labels):
 
 
 @kernel
-def find_relatives(codes, chosen, most, first, last, near):
-    """Write which sequences first..last-1 are near one that was chosen.
+def find_relatives(codes, chosen, most, near):
+    """Write which sequences are near one that was chosen.
 
     codes (N, L) and chosen (K, L) uint8; near (N,) bool. Near: at most ``most`` columns
     differ.
     """
-    length = codes.shape[1]
-    for n in range(first, last):
+    n_sequences, length = codes.shape
+    for n in range(n_sequences):
         near[n] = False
         for k in range(chosen.shape[0]):
             differences = 0

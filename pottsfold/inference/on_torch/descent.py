@@ -119,7 +119,7 @@ def descend(
         If the loss is no number before a round has been judged.
     """
     course = state.course
-    letters = n_letters(judges, model.pairs.size)
+    letters = max(n_letters(judges, model.pairs.size), 1.0)
     while state.passes < max_passes and not course.is_over:
         _make_pass(model, state, batches, save, progress)
         is_last = state.passes == max_passes - 1

@@ -36,10 +36,7 @@ from pottsfold.inference.on_torch.penalized import (
     PenalizedModel,
     full_pass,
 )
-from pottsfold.inference.on_torch.plan import (
-    PLANNED_SHARE,
-    Sizes,
-)
+from pottsfold.inference.on_torch.plan import PLANNED_SHARE, Sizes
 from pottsfold.inference.on_torch.ranks import launched
 from pottsfold.inference.on_torch.sites import Blocks
 from pottsfold.inference.on_torch.symmetric import facts_of
@@ -52,7 +49,7 @@ from pottsfold.memory import FLOAT32, check_memory, in_gib, peak_memory
 from pottsfold.model.fit import Fit
 from pottsfold.model.graph import PairGraph
 from pottsfold.model.independent import independent_fields
-from pottsfold.model.potts import model_bytes
+from pottsfold.model.potts import PottsModel, model_bytes
 from pottsfold.provenance import Stopwatch, about, least_seconds
 from pottsfold.threads import chosen_threads
 
@@ -137,6 +134,7 @@ def fit_in_batches(
     penalties = regularization or default_regularization(
         alignment.length, states, graph
     )
+    task = Task(alignment, gaps, graph, penalties, 0.0, max_passes, device, launched())
     parts = parted(alignment, seed, used)
     batches = Batches(alignment, parts.fitted, gaps, batch, seed, device)
     if not batches.per_pass:
@@ -146,47 +144,19 @@ def fit_in_batches(
             parameter="batch",
             value=batch,
         )
-    task = Task(alignment, gaps, graph, penalties, 0.0, max_passes, device, launched())
-    all_pairs = task.all_pairs
     file = None
     if checkpoint is not None:
         facts = {**facts_of(task), "batch": batch, "seed": seed}
         file = BatchFile(checkpoint, resume, facts)
     with memory_told(device), device.at_work(used):
-        pairs = pairs_of(graph, alignment.length, states, device)
-        width, needed = _planned(pairs, all_pairs, alignment, batch, graph is None)
-        model = _start(alignment, gaps, pairs, penalties, width)
-        judges = batches.batch(parts.judges)
-        _announce_plan(model, batches, parts, gaps, needed, say)
-        state = begun(model)
-        if file is not None and resume:
-            file.load(state)
-        with saving(file, say) as save:
-            course = descend(
-                model,
-                state,
-                batches,
-                judges,
-                max_passes,
-                save=save,
-                progress=progress,
-            )
-        if file is not None and not course.broken and not course.is_over:
-            file.save(state)
-        model.move([tensor.to(device.name) for tensor in course.best])
-        end = full_pass(model, batches, max(batch, ROWS))
+        course, end = _fitted(task, batches, parts, file, progress, say)
     reason, converged = _told(course, end, say)
     if not converged:
         warnings.warn(f"not converged: {reason}", NotConverged, 2)
-    fields = np.zeros((alignment.length, alignment.alphabet.size), np.float32)
-    fields[:, first_state(gaps) :] = course.best[0].numpy()
-    couplings = full_couplings(
-        course.best[1].numpy(), all_pairs, states, alignment.alphabet.size
-    )
     fit = finished_fit(
         alignment,
         method="pseudolikelihood",
-        model=model_of(alignment, gaps, fields, couplings, all_pairs),
+        model=_model_of(task, course.best),
         settings={
             "form": "symmetric",
             "lambda_h": penalties.fields,
@@ -211,17 +181,61 @@ def fit_in_batches(
     return replace(fit, report=replace(fit.report, quality=quality))
 
 
+def _fitted(
+    task: Task,
+    batches: Batches,
+    parts: Parts,
+    file: BatchFile | None,
+    progress: Progress | None,
+    say: Callable[[str], None],
+) -> tuple[Course, FullPass]:
+    """Return how the fit went, and what the pass over all sequences found."""
+    device = task.device
+    pairs = pairs_of(task.graph, task.alignment.length, task.size, device)
+    width, needed = _planned(task, pairs, batches.size)
+    model = _start(task, pairs, width)
+    judges = batches.batch(parts.judges)
+    _announce_plan(task, model, batches, parts, needed, say)
+    state = begun(model)
+    if file is not None and file.resume:
+        file.load(state)
+    with saving(file, say) as save:
+        course = descend(
+            model,
+            state,
+            batches,
+            judges,
+            task.max_iterations,
+            save=save,
+            progress=progress,
+        )
+    if file is not None and not course.broken and not course.is_over:
+        file.save(state)
+    model.move([tensor.to(device.name) for tensor in course.best])
+    return course, full_pass(model, batches, max(batches.size, ROWS))
+
+
+def _model_of(task: Task, parameters: list[torch.Tensor]) -> PottsModel:
+    """Return the model that fields and couplings on the host make."""
+    alignment, pairs = task.alignment, task.all_pairs
+    full_size = alignment.alphabet.size
+    fields = np.zeros((alignment.length, full_size), np.float32)
+    fields[:, first_state(task.gaps) :] = parameters[0].numpy()
+    couplings = full_couplings(parameters[1].numpy(), pairs, task.size, full_size)
+    return model_of(alignment, task.gaps, fields, couplings, pairs)
+
+
 def _silent(_line: str) -> None:
     """Say nothing."""
 
 
-def _planned(
-    pairs: Pairs, graph: PairGraph, alignment: Alignment, batch: int, complete: bool
-) -> tuple[int, int]:
+def _planned(task: Task, pairs: Pairs, batch: int) -> tuple[int, int]:
     """Return how many sites are worked on at a time, and the bytes that takes."""
-    device, rows = pairs.device, max(batch, min(ROWS, alignment.n_sequences))
-    sizes = Sizes.of(pairs, rows, graph.n_pairs, complete)
-    listed = None if complete else graph.n_pairs
+    alignment, device, complete = task.alignment, task.device, task.graph is None
+    rows = max(batch, min(ROWS, alignment.n_sequences))
+    n_pairs = task.all_pairs.n_pairs
+    sizes = Sizes.of(pairs, rows, n_pairs, complete)
+    listed = None if complete else n_pairs
     # On the host: the best parameters, the model, and its couplings on their way.
     of_vector = pairs.n_couplings * FLOAT32
     size = alignment.alphabet.size
@@ -243,14 +257,9 @@ def _planned(
     return width, needed
 
 
-def _start(
-    alignment: Alignment,
-    gaps: Gaps,
-    pairs: Pairs,
-    penalties: Regularization,
-    width: int,
-) -> PenalizedModel:
+def _start(task: Task, pairs: Pairs, width: int) -> PenalizedModel:
     """Return the model of sites by themselves."""
+    alignment, gaps, penalties = task.alignment, task.gaps, task.penalties
     frequencies = site_frequencies(alignment, gaps=gaps)[:, first_state(gaps) :]
     fields = independent_fields(frequencies, alignment.neff, penalties.fields)
     device = pairs.device.name
@@ -260,22 +269,23 @@ def _start(
 
 
 def _announce_plan(
+    task: Task,
     model: PenalizedModel,
     batches: Batches,
     parts: Parts,
-    gaps: Gaps,
     needed: int,
     say: Callable[[str], None],
 ) -> None:
-    device, penalties = model.pairs.device, model.penalties
+    device, penalties = task.device, task.penalties
+    pairs = "" if task.graph is None else f", {task.graph.n_pairs} pairs"
     first = batches.batch(parts.judges[:1].repeat(batches.size))
     seconds = batches.per_pass * least_seconds(lambda: model.loss(first), 2)
     left = int((~parts.fitted).sum()) - len(parts.judges)
     memory = peak_memory(needed) if device.kind == "cpu" else needed
     say(
-        f"plan: pseudolikelihood, symmetric, gaps {gaps}, lambda_h "
-        f"{penalties.fields:g}, lambda_j {penalties.couplings:g}; {device.title} in "
-        f"{device.precision}, batches of {batches.size}, {batches.per_pass} a pass; "
+        f"plan: pseudolikelihood, symmetric, gaps {task.gaps}{pairs}, "
+        f"lambda_h {penalties.fields:g}, lambda_j {penalties.couplings:g}; "
+        f"{device.title} in {device.precision}, batches of {batches.size}, {batches.per_pass} a pass; "
         f"{about(seconds)} a pass and {in_gib(memory)}"
     )
     say(f"{len(parts.judges)} sequences are held out, and {left} relatives of theirs")
