@@ -1,6 +1,7 @@
 """Clusters of relatives, and folds made of them."""
 
 import math
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pottsfold.alignment import clustered_folds, reweight
+from pottsfold.alignment import clusters as clusters_room
 from pottsfold.alignment.clusters import clusters, relatives
 from tests.naive import alignment as naive
 from tests.strategies import random_alignment
@@ -84,5 +86,8 @@ def test_relatives_are_those_identical_enough_to_one_chosen(
         )
         for row in codes
     ]
-    for threads in (1, 2):
-        assert relatives(codes, chosen, identity, threads=threads).tolist() == expected
+    codes.flags.writeable = False
+    for threads, at_once in ((1, 8192), (2, 7)):
+        with patch.object(clusters_room, "ROWS_AT_ONCE", at_once):
+            found = relatives(codes, chosen, identity, threads=threads)
+        assert found.tolist() == expected

@@ -285,7 +285,8 @@ def _announce_plan(
     say(
         f"plan: pseudolikelihood, symmetric, gaps {task.gaps}{pairs}, "
         f"lambda_h {penalties.fields:g}, lambda_j {penalties.couplings:g}; "
-        f"{device.title} in {device.precision}, batches of {batches.size}, {batches.per_pass} a pass; "
+        f"{device.title} in {device.precision}, "
+        f"batches of {batches.size}, {batches.per_pass} a pass; "
         f"{about(seconds)} a pass and {in_gib(memory)}"
     )
     say(f"{len(parts.judges)} sequences are held out, and {left} relatives of theirs")
