@@ -57,7 +57,7 @@ class Pseudolikelihood(Method):
     max_iterations
         Maximum number of iterations. Default 1,000.
     checkpoint
-        File to save a fit on a device to, from time to time.
+        File to save a fit on a device to, from time to time and when interrupted.
     resume
         Continue from the checkpoint, to the same model as an unbroken run.
 
