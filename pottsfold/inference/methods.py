@@ -65,7 +65,7 @@ class Pseudolikelihood(Method):
         With batch, file to read the sequences from, in place of memory: written if it
         is not there.
     checkpoint
-        File to save a fit on a device to, from time to time.
+        File to save a fit on a device to, from time to time and when interrupted.
     resume
         Continue from the checkpoint, to the same model as an unbroken run.
 

@@ -24,16 +24,15 @@ from pottsfold.memory import FLOAT32, in_gib
 from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
 from pottsfold.provenance import least_seconds
 
-# Sequences at a time, most and least. More of them make products no quicker; on a CPU
-# fewer stay in its caches.
-MOST_ROWS, LEAST_ROWS = {"cpu": 1024, "cuda": 8192, "mps": 4096}, 256
+# Sequences at a time at least.
+LEAST_ROWS = 256
 # Bytes of one-hot rows at a time where every site has its own: more are no quicker.
 MOST_BYTES = {"cpu": 2**26, "cuda": 2**31, "mps": 2**29}
 # Share of the free memory that is planned for; what allocators leave unused is beside.
 PLANNED_SHARE = 0.9
-# Arrays like a strip that are there at once: the couplings, as a factor, the slopes and
-# those of one piece, and half of it twice on the way to or from the vectors.
-STRIPS = 5
+# Arrays like a strip that are there at once: the couplings, as a factor, the slopes in
+# float64 and of one piece, and half of it twice on the way to or from the vectors.
+STRIPS = 6
 # Bytes of a letter's place in a piece: logits with fields, probabilities, two of their
 # copies in products, residuals as a factor; and of a site's, its letter and weights.
 BYTES_PER_LETTER, BYTES_PER_SITE = 24, 40
@@ -93,7 +92,7 @@ class Sizes:
     def of(pairs: Pairs, n_sequences: int, n_pairs: int, complete: bool) -> Sizes:
         """Return the sizes of a fit."""
         device = pairs.device
-        most_rows, most_sites = MOST_ROWS[device.kind], pairs.length
+        most_rows, most_sites = device.most_rows, pairs.length
         if not complete:
             of_site = pairs.n_slots * pairs.size * (1 + device.factor_bytes)
             fitting = MOST_BYTES[device.kind] // (most_rows * of_site)

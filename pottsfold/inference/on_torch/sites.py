@@ -94,7 +94,7 @@ class DeviceSites:
         self.first, self.full_size = first_state(gaps), alignment.alphabet.size
         self.neff = alignment.neff
         self._lambda_h = lambda_h
-        share = ranks.share(alignment.n_sequences)
+        share = ranks.share(alignment.n_sequences, self.device.most_rows)
         codes = modelled_letters(alignment.codes[share], self.full_size, gaps)
         self.batch = batch_of(codes, alignment.sequence_weights[share], self.device)
         frequencies = site_frequencies(alignment, gaps=gaps)[:, self.first :]
@@ -165,8 +165,9 @@ class DeviceSites:
             - sum_n w_n log P(x_ni | the others) + lambda_h sum_a h_i(a)^2 at the best
             fields, of all processes.
         slopes : float32 tensor
-            Derivatives by the couplings, like a strip, of this process's sequences;
-            they mean nothing where there is no pair.
+            Derivatives by the couplings, like a strip, likewise; they mean nothing
+            where there is no pair. Summed in float64 over pieces and processes, so that
+            it makes no difference how many these are.
         """
         operand = self.device.factor(strip)
         shape = (len(self.batch), len(sites), self.size)
@@ -175,14 +176,14 @@ class DeviceSites:
             logits[part] = self.pairs.logits(self._factor(piece, sites), operand)
         del operand
         values, fields = self._solved(sites, logits)
-        slopes = self.pairs.empty_strip(sites)
+        slopes = self.pairs.empty_strip(sites).to(self.device.sum_type)
         here = slice(sites.start, sites.stop)
         for part, piece in self.batch.pieces(self.blocks.rows):
             own = piece.codes[:, here]
             terms = site_terms(logits[part], fields, own, piece.weights, self.device)
             residuals = self.device.factor(terms.residuals)
             slopes += self.pairs.slopes(self._factor(piece, sites), residuals)
-        return values, slopes
+        return values, self.ranks.add_up(slopes).to(torch.float32)
 
     def _factor(self, piece: Batch, sites: range) -> torch.Tensor:
         """Return one-hot rows, kept from visit to visit where one piece has all."""

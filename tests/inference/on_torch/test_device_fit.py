@@ -15,7 +15,7 @@ from tests.strategies import random_alignment
 
 torch = pytest.importorskip("torch")
 
-from pottsfold.inference.on_torch import plan  # noqa: E402
+from pottsfold.inference.on_torch import devices, plan  # noqa: E402
 from pottsfold.inference.on_torch.devices import Device  # noqa: E402
 from pottsfold.inference.on_torch.fit import fit_on_device  # noqa: E402
 from pottsfold.inference.on_torch.forms import Symmetric  # noqa: E402
@@ -91,7 +91,7 @@ def test_too_few_iterations_are_said():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setitem(plan.MOST_ROWS, "cpu", 512)
+    monkeypatch.setitem(devices.MOST_ROWS, "cpu", 512)
 
 
 def short_of_memory(monkeypatch, fits):
