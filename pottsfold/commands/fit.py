@@ -124,8 +124,8 @@ def fit(
         Of products on the device: tf32 and bf16 round to 11 and 8 bits, for speed on
         NVIDIA's. Default float32.
     seed
-        Random seed for --method boltzmann, --lambda auto and --match-temperature
-        (default 0). Other fits are deterministic.
+        Random seed for --method boltzmann, --lambda auto, --batch and
+        --match-temperature (default 0). Other fits are deterministic.
     """
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("`no_focus` excludes `focus` and `columns`")

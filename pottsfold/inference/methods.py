@@ -99,6 +99,12 @@ class Pseudolikelihood(Method):
             check_at_least_one("batch", self.batch)
             if self.form == "asymmetric":
                 raise UsageError("`batch` fits the symmetric form; leave `form` out")
+            if self.tolerance != type(self).tolerance:
+                raise UsageError(
+                    "batches end by the held-out loss; leave it out",
+                    parameter="tolerance",
+                    value=self.tolerance,
+                )
         elif self.stream is not None:
             raise UsageError("it is of `batch`; give that too", parameter="stream")
         if not self.tolerance > 0:

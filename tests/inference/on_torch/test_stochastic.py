@@ -245,6 +245,7 @@ def test_a_fit_beyond_memory_is_refused(family, monkeypatch):
     [
         ({"batch": 0}, "`batch=0`: at least 1"),
         ({"batch": 8, "form": "asymmetric"}, "`batch` fits the symmetric form"),
+        ({"batch": 8, "tolerance": 1e-4}, "`tolerance=0.0001`: batches end by"),
         ({"stream": "x"}, "`stream`: it is of `batch`"),
     ],
 )
