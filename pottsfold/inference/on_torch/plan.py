@@ -94,7 +94,7 @@ class Sizes:
         device = pairs.device
         most_rows, most_sites = device.most_rows, pairs.length
         if not complete:
-            of_site = pairs.n_slots * pairs.size * (1 + device.factor_bytes)
+            of_site = pairs.n_slots * _slot_bytes(pairs.size, device.factor_bytes)
             fitting = MOST_BYTES[device.kind] // (most_rows * of_site)
             most_sites = min(max(fitting, 1), most_sites)
         return Sizes(
@@ -114,7 +114,7 @@ class Sizes:
         strip = blocks.sites * self.n_slots * self.size**2 * FLOAT32
         vectors = 2 * MEMORY + 5
         rows = min(blocks.rows, self.n_sequences)
-        one_hot = self.n_slots * self.size * (1 + self.factor_bytes)
+        one_hot = self.n_slots * _slot_bytes(self.size, self.factor_bytes)
         if not self.shares_rows:
             one_hot *= blocks.sites
         of_row = one_hot + blocks.sites * (
@@ -160,6 +160,14 @@ class Sizes:
             else:
                 fits = middle
         return fits
+
+
+def _slot_bytes(size: int, factor_bytes: int) -> int:
+    """Return the bytes of a sequence's letter at a partner, as products take it.
+
+    A comparison and a number for each of s letters, and a place to gather from.
+    """
+    return size * (1 + factor_bytes) + 24
 
 
 def plan_on_device(

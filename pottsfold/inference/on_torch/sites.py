@@ -173,7 +173,7 @@ class DeviceSites:
         shape = (len(self.batch), len(sites), self.size)
         logits = torch.empty(shape, dtype=torch.float32, device=self.device.name)
         for part, piece in self.batch.pieces(self.blocks.rows):
-            logits[part] = self.pairs.logits(self._factor(piece, sites), operand)
+            logits[part] = self.pairs.logits(self._seen(piece, sites), operand)
         del operand
         values, fields = self._solved(sites, logits)
         slopes = self.pairs.empty_strip(sites).to(self.device.sum_type)
@@ -182,17 +182,17 @@ class DeviceSites:
             own = piece.codes[:, here]
             terms = site_terms(logits[part], fields, own, piece.weights, self.device)
             residuals = self.device.factor(terms.residuals)
-            slopes += self.pairs.slopes(self._factor(piece, sites), residuals)
+            slopes += self.pairs.slopes(self._seen(piece, sites), residuals)
         return values, self.ranks.add_up(slopes).to(torch.float32)
 
-    def _factor(self, piece: Batch, sites: range) -> torch.Tensor:
-        """Return one-hot rows, kept from visit to visit where one piece has all."""
+    def _seen(self, piece: Batch, sites: range) -> torch.Tensor:
+        """Return what sites see of a piece; one-hot rows of all are kept."""
         if self._rows is not None:
             return self._rows
-        factor = self.pairs.factor(piece.codes, sites)
+        seen = self.pairs.seen(piece.codes, sites)
         if len(piece) == len(self.batch) and isinstance(self.pairs, AllPairs):
-            self._rows = factor
-        return factor
+            self._rows = seen
+        return seen
 
     def _solved(
         self, sites: range, logits: torch.Tensor

@@ -52,6 +52,12 @@ def test_a_fit_ends_where_the_numba_cores_does(gaps, form, chosen):
     assert ours.model.graph.n_pairs == numba.model.graph.n_pairs
 
 
+def test_without_pairs_sites_are_fitted_by_themselves():
+    family = small_alignment(n=60)
+    numba, ours = pseudo_fits(family, np.empty((0, 2), int), tolerance=1e-8)
+    np.testing.assert_allclose(ours.model.fields, numba.model.fields, atol=1e-3)
+
+
 def test_a_missing_gap_has_no_parameters():
     fit = fit_on_device(small_alignment(), CPU, gaps="missing", regularization=LAMBDA)
     assert not fit.model.fields[:, 0].any()
