@@ -121,11 +121,11 @@ def fit(
         Fit by torch on cpu, cuda, cuda:N, mps or auto, the quickest there is; needs
         pip install 'pottsfold[torch]'. Default: pottsfold's own code on the CPU.
     precision
-        Of products on the device. float32: as without one. tf32 and bf16 are quicker on
-        NVIDIA's, with errors of a thousandth and a hundredth. Default float32.
+        Of products on the device: tf32 and bf16 round to 11 and 8 bits, for speed on
+        NVIDIA's. Default float32.
     seed
-        Random seed for --method boltzmann, --lambda auto and --match-temperature
-        (default 0). Other fits are deterministic.
+        Random seed for --method boltzmann, --lambda auto, --batch and
+        --match-temperature (default 0). Other fits are deterministic.
     """
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("`no_focus` excludes `focus` and `columns`")

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec
 
+from pottsfold.commands.main import BAD_USAGE
 from pottsfold.commands.wording import in_options
 from pottsfold.errors import PottsfoldError
 from pottsfold.inference.on_torch.ranks import DeviceFull, launched
 
 P = ParamSpec("P")
-BAD_USAGE = 2
 
 
 def one_talks(verb: Callable[P, None]) -> Callable[P, None]:

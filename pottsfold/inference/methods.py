@@ -55,9 +55,17 @@ class Pseudolikelihood(Method):
         Converged when a step gains less than this share of the objective. Default
         3e-6.
     max_iterations
-        Maximum number of iterations. Default 1,000.
+        Maximum number of iterations; with batch, of passes over the sequences. Default
+        1,000.
+    batch
+        Sequences at a time, on a device: for hundreds of thousands of sequences, or
+        where the device cannot hold them. Ends when sequences left out are predicted
+        no better. Default: all sequences at once.
+    stream
+        With batch, file to read the sequences from, in place of memory: written if it
+        is not there.
     checkpoint
-        File to save a fit on a device to, from time to time.
+        File to save a fit on a device to, from time to time and when interrupted.
     resume
         Continue from the checkpoint, to the same model as an unbroken run.
 
@@ -78,6 +86,8 @@ class Pseudolikelihood(Method):
     lambda_j: float | None = None
     tolerance: float = 3e-6
     max_iterations: int = 1000
+    batch: int | None = None
+    stream: Annotated[Path, Writes()] | None = None
     checkpoint: Annotated[Path, Writes()] | None = None
     resume: bool = False
 
@@ -85,6 +95,18 @@ class Pseudolikelihood(Method):
         _check_penalties(
             self.penalties, get_args(Penalties), self.lambda_h, self.lambda_j
         )
+        if self.batch is not None:
+            check_at_least_one("batch", self.batch)
+            if self.form == "asymmetric":
+                raise UsageError("`batch` fits the symmetric form; leave `form` out")
+            if self.tolerance != type(self).tolerance:
+                raise UsageError(
+                    "batches end by the held-out loss; leave it out",
+                    parameter="tolerance",
+                    value=self.tolerance,
+                )
+        elif self.stream is not None:
+            raise UsageError("it is of `batch`; give that too", parameter="stream")
         if not self.tolerance > 0:
             raise UsageError(
                 "a number above 0 is needed",
@@ -96,8 +118,8 @@ class Pseudolikelihood(Method):
 
     @property
     def draws_random_numbers(self) -> bool:
-        """Whether penalties are chosen, by folds drawn at random."""
-        return self.penalties == "auto"
+        """Whether folds to choose penalties by, or batches, are drawn."""
+        return self.penalties == "auto" or self.batch is not None
 
     def _fit(self, alignment: Alignment, work: Work) -> Fit:
         from pottsfold.inference.pseudolikelihood.fit import fit_pseudolikelihood
@@ -138,9 +160,31 @@ class Pseudolikelihood(Method):
         from pottsfold.inference.on_torch.devices import chosen_device
         from pottsfold.inference.on_torch.fit import fit_on_device
 
+        device = chosen_device(work.device, work.precision or "float32")
+        if self.batch is not None:
+            from pottsfold.alignment.stream import streamed
+            from pottsfold.inference.on_torch.stochastic import fit_in_batches
+
+            if self.stream is not None:
+                alignment = streamed(alignment, self.stream)
+            return fit_in_batches(
+                alignment,
+                device,
+                batch=self.batch,
+                gaps=self.gaps,
+                regularization=strengths,
+                max_passes=self.max_iterations,
+                graph=work.graph,
+                seed=work.seed,
+                threads=work.threads,
+                checkpoint=self.checkpoint,
+                resume=self.resume,
+                progress=lambda done, text: work.progress(done, None, text),
+                announce=work.announce,
+            )
         return fit_on_device(
             alignment,
-            chosen_device(work.device, work.precision or "float32"),
+            device,
             checkpoint=self.checkpoint,
             resume=self.resume,
             **common,
@@ -154,6 +198,11 @@ class Pseudolikelihood(Method):
         if device is None and self.checkpoint is not None:
             raise UsageError(
                 "fits on a device have one; give `device` too", parameter="checkpoint"
+            )
+        if device is None and self.batch is not None:
+            raise UsageError(
+                "fits on a device take batches; give `device` too, which may be cpu",
+                parameter="batch",
             )
 
     def regularization(

@@ -68,7 +68,7 @@ class SearchFile(CheckpointFile):
             "blocks": [blocks.sites, blocks.rows],
             "curvatures": [curvature for _, _, curvature in search.pairs],
         }
-        about["sha256"] = _digest(about, arrays)
+        about["sha256"] = digest_of(about, arrays)
         with written_whole(self.path) as beside:
             save_file(arrays, beside, {"about": json.dumps(about)})
         self._saved = time.monotonic()
@@ -130,16 +130,18 @@ class SearchFile(CheckpointFile):
             if set(file.keys()) != {*shapes, "fields"}:
                 raise ValueError("its arrays are others")
             arrays = {
-                name: _array(file, name, tuple(shape), "F32")
+                name: checked_array(file, name, tuple(shape), "F32")
                 for name, shape in shapes.items()
             }
-            arrays["fields"] = _array(file, "fields", tuple(fields.shape), "F64")
-        if about.pop("sha256") != _digest(about, arrays):
+            arrays["fields"] = checked_array(file, "fields", tuple(fields.shape), "F64")
+        if about.pop("sha256") != digest_of(about, arrays):
             raise ValueError("its contents do not match their SHA-256")
         return about, arrays
 
 
-def _array(file: Any, name: str, shape: tuple[int, ...], kind: str) -> NDArray[Any]:
+def checked_array(
+    file: Any, name: str, shape: tuple[int, ...], kind: str
+) -> NDArray[Any]:
     """Return an array of the file, its type and shape checked before it is read."""
     found = file.get_slice(name)
     if tuple(found.get_shape()) != shape or found.get_dtype() != kind:
@@ -162,7 +164,7 @@ def _check_numbers(about: Mapping[str, Any], memory: int) -> None:
             raise ValueError("a number is none")
 
 
-def _digest(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+def digest_of(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     """Return the SHA-256 of all that a file holds, as hexadecimal digits."""
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in sorted(arrays):

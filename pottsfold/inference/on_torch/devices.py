@@ -18,6 +18,7 @@ from pottsfold.inference.method import Precision
 from pottsfold.inference.on_torch.ranks import DeviceFull, launched
 from pottsfold.memory import available_memory, in_gib
 
+MOST_ROWS = {"cpu": 1024, "cuda": 8192, "mps": 4096}
 # Share of an objective below which a gain may be rounding, of couplings in products.
 ROUNDING = {"float32": 1e-6, "tf32": 2e-6, "bf16": 1e-4}
 # Bits of a float32's mantissa that tf32 and bf16 leave out.
@@ -85,6 +86,19 @@ class Device:
     def wide(self) -> str:
         """The device that holds float64 numbers: Apple's cannot."""
         return "cpu" if self.kind == "mps" else self.name
+
+    @property
+    def sum_type(self) -> torch.dtype:
+        """Type of long sums that stay on the device."""
+        return torch.float64 if self.wide == self.name else torch.float32
+
+    @property
+    def most_rows(self) -> int:
+        """Sequences at a time at most.
+
+        More of them make products no quicker; on a CPU fewer stay in its caches.
+        """
+        return MOST_ROWS[self.kind]
 
     @property
     def factor_type(self) -> torch.dtype:

@@ -147,7 +147,7 @@ def _silent(_line: str) -> None:
 def _planned(task: Task, pairs: Pairs, form: Form | None) -> DevicePlan:
     """Return the plan of a fit, the model's memory on the machine checked."""
     n_pairs = task.all_pairs.n_pairs
-    share = task.ranks.share(task.alignment.n_sequences)
+    share = task.ranks.share(task.alignment.n_sequences, task.device.most_rows)
     sizes = Sizes.of(pairs, share.stop - share.start, n_pairs, task.graph is None)
     listed = None if task.graph is None else n_pairs
     # The model's couplings, and those of the fit on their way to it.

@@ -55,7 +55,6 @@ class Symmetric:
             values, slopes = self.sites.visit(block, self._pairs.strip(point, block))
             self._pairs.add_slopes(slopes, block, gradient)
             total += float(values.sum())
-        self.sites.ranks.add_up(gradient)
         self._arithmetic.add_scaled(2 * self._penalty, point, gradient)
         return total + self._penalty * self._arithmetic.dot(point, point)
 
@@ -100,7 +99,6 @@ class Regressions:
         values, slopes = self.sites.visit(self.block, self.strip(point))
         gradient.copy_(pairs.keep_pairs(slopes, self.block).flatten())
         del slopes
-        self.sites.ranks.add_up(gradient)
         self._arithmetic.add_scaled(self._penalty, point, gradient)
         squares = self._arithmetic.dot(point, point)
         return float(values.sum()) + self._penalty / 2 * squares

@@ -200,12 +200,12 @@ def loss_and_gradient(
     total = torch.zeros((), dtype=torch.float64, device=device.wide)
     for sites in site_blocks(pairs.length, width or pairs.length):
         here = slice(sites.start, sites.stop)
-        factor = pairs.factor(batch.codes, sites)
-        logits = pairs.logits(factor, device.factor(pairs.strip(couplings, sites)))
+        seen = pairs.seen(batch.codes, sites)
+        logits = pairs.logits(seen, device.factor(pairs.strip(couplings, sites)))
         own = batch.codes[:, here]
         terms = site_terms(logits, fields[here], own, batch.weights, device)
         by_fields[here] = terms.slopes.to(by_fields)
-        slopes = pairs.slopes(factor, device.factor(terms.residuals))
+        slopes = pairs.slopes(seen, device.factor(terms.residuals))
         pairs.add_slopes(slopes, sites, by_couplings)
         total += terms.losses.sum()
     return total

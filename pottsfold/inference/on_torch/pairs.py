@@ -146,20 +146,16 @@ class Pairs(ABC):
         """Return a strip's blocks, (I, slots, s, s), a view: partner's letter, own."""
 
     @abstractmethod
-    def factor(self, codes: torch.Tensor, sites: range) -> torch.Tensor:
-        """Return the one-hot factor of sequences, codes (B, L), for some sites."""
+    def seen(self, codes: torch.Tensor, sites: range) -> torch.Tensor:
+        """Return what some sites see of sequences, codes (B, L)."""
 
     @abstractmethod
-    def logits(self, factor: torch.Tensor, strip: torch.Tensor) -> torch.Tensor:
-        """Return sum_j J_ij(a, x_nj), (B, I, s), of a one-hot factor and a strip's."""
+    def logits(self, seen: torch.Tensor, strip: torch.Tensor) -> torch.Tensor:
+        """Return sum_j J_ij(a, x_nj), (B, I, s), of that and a strip as a factor."""
 
     @abstractmethod
-    def slopes(self, factor: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
+    def slopes(self, seen: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
         """Return a strip of sum_n residuals[n, i, a] [x_nj = b]; residuals a factor."""
-
-    @abstractmethod
-    def factor_bytes(self, n_sites: int) -> int:
-        """Return the bytes of one sequence's one-hot factor, and of making it."""
 
 
 class AllPairs(Pairs):
@@ -173,27 +169,24 @@ class AllPairs(Pairs):
         shape = (self.length, self.size, -1, self.size)
         return strip.view(shape).permute(2, 0, 1, 3)
 
-    def factor(self, codes: torch.Tensor, sites: range) -> torch.Tensor:
+    def seen(self, codes: torch.Tensor, sites: range) -> torch.Tensor:
         """Return one-hot rows, (B, L s), the same for all sites."""
         return one_hot(codes, self.size, self.device.factor_type).flatten(1)
 
-    def logits(self, factor: torch.Tensor, strip: torch.Tensor) -> torch.Tensor:
+    def logits(self, seen: torch.Tensor, strip: torch.Tensor) -> torch.Tensor:
         """Return (B, I, s) by one product."""
-        return self.device.product(factor, strip).unflatten(1, (-1, self.size))
+        return self.device.product(seen, strip).unflatten(1, (-1, self.size))
 
-    def slopes(self, factor: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
+    def slopes(self, seen: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
         """Return (L s, I s) by one product."""
-        return self.device.product(factor.T, residuals.flatten(1))
-
-    def factor_bytes(self, n_sites: int) -> int:
-        """Return the bytes of a row, and of the comparison it is made by."""
-        return self.length * self.size * (1 + self.device.factor_bytes)
+        return self.device.product(seen.T, residuals.flatten(1))
 
 
 class SomePairs(Pairs):
     """Sites coupled along a graph: strips are stacks (I, K s, s), K partners at most.
 
-    Sites of fewer partners are filled up with a column that has no letters.
+    Sites of fewer partners are filled up with a column that has no letters. Logits are
+    gathered: with few partners that moves less than one-hot columns have numbers.
     """
 
     def __init__(self, graph: PairGraph, size: int, device: Device) -> None:
@@ -211,25 +204,29 @@ class SomePairs(Pairs):
         """Return a strip's blocks, (I, K, s, s), a view."""
         return strip.view(-1, self.n_slots, self.size, self.size)
 
-    def factor(self, codes: torch.Tensor, sites: range) -> torch.Tensor:
-        """Return one-hot rows of each site's partners, (I, B, K s)."""
+    def seen(self, codes: torch.Tensor, sites: range) -> torch.Tensor:
+        """Return the letters of each site's partners, (I, K, B) uint8."""
         filled = torch.nn.functional.pad(codes, (0, 1), value=self.size)
-        of_sites = filled.T[self._partners[sites.start : sites.stop]]
-        rows = one_hot(of_sites.transpose(1, 2), self.size, self.device.factor_type)
-        return rows.flatten(2)
+        return filled.T.contiguous()[self._partners[sites.start : sites.stop]]
 
-    def logits(self, factor: torch.Tensor, strip: torch.Tensor) -> torch.Tensor:
-        """Return (B, I, s) by a stack of products."""
-        return self.device.product(factor, strip).transpose(0, 1)
+    def logits(self, seen: torch.Tensor, strip: torch.Tensor) -> torch.Tensor:
+        """Return (B, I, s), rows of couplings added up: few are, and none is made."""
+        n_sites, n_slots, n_rows = seen.shape
+        # A block's letters and a row of zeros for none, one block after another.
+        blocks = self.blocks(strip.to(torch.float32))
+        table = torch.nn.functional.pad(blocks, (0, 0, 0, 1)).flatten(0, 2)
+        begins = torch.arange(n_sites * n_slots, device=seen.device)
+        begins = begins.view(n_sites, n_slots, 1) * (self.size + 1)
+        rows = (seen + begins).transpose(1, 2).reshape(-1, n_slots)
+        sums = torch.nn.functional.embedding_bag(rows, table, mode="sum")
+        return sums.view(n_sites, n_rows, self.size).transpose(0, 1)
 
-    def slopes(self, factor: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
-        """Return (I, K s, s) by a stack of products."""
-        return self.device.product(factor.transpose(1, 2), residuals.transpose(0, 1))
-
-    def factor_bytes(self, n_sites: int) -> int:
-        """Return the bytes of a row, and of the comparison it is made by."""
-        row = n_sites * self.n_slots * self.size
-        return row * (1 + self.device.factor_bytes) + self.length
+    def slopes(self, seen: torch.Tensor, residuals: torch.Tensor) -> torch.Tensor:
+        """Return (I, K s, s) by a stack of products with one-hot columns."""
+        letters = torch.arange(self.size, dtype=torch.uint8, device=seen.device)
+        columns = (seen.unsqueeze(2) == letters[:, None]).to(residuals.dtype)
+        own = residuals.transpose(0, 1).contiguous()
+        return self.device.product(columns.flatten(1, 2), own)
 
 
 def pairs_of(graph: PairGraph | None, length: int, size: int, device: Device) -> Pairs:

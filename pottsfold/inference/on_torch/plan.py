@@ -24,14 +24,15 @@ from pottsfold.memory import FLOAT32, in_gib
 from pottsfold.model.potts import SECONDS_PER_BYTE, model_bytes
 from pottsfold.provenance import least_seconds
 
-# Sequences at a time, most and least. More of them make products no quicker; on a CPU
-# fewer stay in its caches.
-MOST_ROWS, LEAST_ROWS = {"cpu": 1024, "cuda": 8192, "mps": 4096}, 256
+# Sequences at a time at least.
+LEAST_ROWS = 256
+# Bytes of one-hot rows at a time where every site has its own: more are no quicker.
+MOST_BYTES = {"cpu": 2**26, "cuda": 2**31, "mps": 2**29}
 # Share of the free memory that is planned for; what allocators leave unused is beside.
 PLANNED_SHARE = 0.9
-# Arrays like a strip that are there at once: the couplings, as a factor, the slopes and
-# those of one piece, and half of it twice on the way to or from the vectors.
-STRIPS = 5
+# Arrays like a strip that are there at once: the couplings, as a factor, the slopes in
+# float64 and of one piece, and half of it twice on the way to or from the vectors.
+STRIPS = 6
 # Bytes of a letter's place in a piece: logits with fields, probabilities, two of their
 # copies in products, residuals as a factor; and of a site's, its letter and weights.
 BYTES_PER_LETTER, BYTES_PER_SITE = 24, 40
@@ -71,8 +72,8 @@ class Sizes:
         Pairs with couplings, and partners of a site at most.
     factor_bytes : int
         Bytes of a number in a product.
-    most_rows : int
-        Sequences at a time at most.
+    most_rows, most_sites : int
+        Sequences and sites at a time at most.
     shares_rows : bool
         Whether all sites of a block share one-hot rows.
     """
@@ -84,19 +85,27 @@ class Sizes:
     n_slots: int
     factor_bytes: int
     most_rows: int
+    most_sites: int
     shares_rows: bool
 
     @staticmethod
     def of(pairs: Pairs, n_sequences: int, n_pairs: int, complete: bool) -> Sizes:
         """Return the sizes of a fit."""
+        device = pairs.device
+        most_rows, most_sites = device.most_rows, pairs.length
+        if not complete:
+            of_site = pairs.n_slots * _slot_bytes(pairs.size, device.factor_bytes)
+            fitting = MOST_BYTES[device.kind] // (most_rows * of_site)
+            most_sites = min(max(fitting, 1), most_sites)
         return Sizes(
             n_sequences,
             pairs.length,
             pairs.size,
             n_pairs,
             pairs.n_slots,
-            pairs.device.factor_bytes,
-            MOST_ROWS[pairs.device.kind],
+            device.factor_bytes,
+            most_rows,
+            most_sites,
             complete,
         )
 
@@ -105,7 +114,7 @@ class Sizes:
         strip = blocks.sites * self.n_slots * self.size**2 * FLOAT32
         vectors = 2 * MEMORY + 5
         rows = min(blocks.rows, self.n_sequences)
-        one_hot = self.n_slots * self.size * (1 + self.factor_bytes)
+        one_hot = self.n_slots * _slot_bytes(self.size, self.factor_bytes)
         if not self.shares_rows:
             one_hot *= blocks.sites
         of_row = one_hot + blocks.sites * (
@@ -121,7 +130,7 @@ class Sizes:
 
     def blocks(self, form: Form, room: int) -> Blocks | None:
         """Return the largest blocks that fit, None where none does."""
-        sites = self.length
+        sites = self.most_sites
         while True:
             rows = self.most_rows
             while rows >= LEAST_ROWS:
@@ -139,12 +148,26 @@ class Sizes:
         while too_many - fits > 1:
             middle = (fits + too_many) // 2
             n_pairs = middle * (middle - 1) // 2
-            smaller = replace(self, length=middle, n_pairs=n_pairs, n_slots=middle)
+            smaller = replace(
+                self,
+                length=middle,
+                n_pairs=n_pairs,
+                n_slots=middle,
+                most_sites=middle,
+            )
             if smaller.blocks("symmetric", room) is None:
                 too_many = middle
             else:
                 fits = middle
         return fits
+
+
+def _slot_bytes(size: int, factor_bytes: int) -> int:
+    """Return the bytes of a sequence's letter at a partner, as products take it.
+
+    A comparison and a number for each of s letters, and a place to gather from.
+    """
+    return size * (1 + factor_bytes) + 24
 
 
 def plan_on_device(

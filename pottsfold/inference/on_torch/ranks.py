@@ -55,9 +55,15 @@ class Ranks:
         """Whether this process writes and talks."""
         return self.rank == 0
 
-    def share(self, n: int) -> slice:
-        """Return which of n sequences this process has."""
-        return slice(n * self.rank // self.count, n * (self.rank + 1) // self.count)
+    def share(self, n: int, unit: int = 1) -> slice:
+        """Return which of n sequences this process has: whole units, but at the end.
+
+        Sums over a unit are then the same for any number of processes.
+        """
+        units = -(-n // unit)
+        ends = (units * rank // self.count for rank in (self.rank, self.rank + 1))
+        start, stop = (min(unit * end, n) for end in ends)
+        return slice(start, stop)
 
     def check_shared(self, device: str | None) -> None:
         """Raise :class:`UsageError` if every process would do all of the work."""

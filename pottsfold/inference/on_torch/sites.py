@@ -94,7 +94,7 @@ class DeviceSites:
         self.first, self.full_size = first_state(gaps), alignment.alphabet.size
         self.neff = alignment.neff
         self._lambda_h = lambda_h
-        share = ranks.share(alignment.n_sequences)
+        share = ranks.share(alignment.n_sequences, self.device.most_rows)
         codes = modelled_letters(alignment.codes[share], self.full_size, gaps)
         self.batch = batch_of(codes, alignment.sequence_weights[share], self.device)
         frequencies = site_frequencies(alignment, gaps=gaps)[:, self.first :]
@@ -165,33 +165,34 @@ class DeviceSites:
             - sum_n w_n log P(x_ni | the others) + lambda_h sum_a h_i(a)^2 at the best
             fields, of all processes.
         slopes : float32 tensor
-            Derivatives by the couplings, like a strip, of this process's sequences;
-            they mean nothing where there is no pair.
+            Derivatives by the couplings, like a strip, likewise; they mean nothing
+            where there is no pair. Summed in float64 over pieces and processes, so that
+            it makes no difference how many these are.
         """
         operand = self.device.factor(strip)
         shape = (len(self.batch), len(sites), self.size)
         logits = torch.empty(shape, dtype=torch.float32, device=self.device.name)
         for part, piece in self.batch.pieces(self.blocks.rows):
-            logits[part] = self.pairs.logits(self._factor(piece, sites), operand)
+            logits[part] = self.pairs.logits(self._seen(piece, sites), operand)
         del operand
         values, fields = self._solved(sites, logits)
-        slopes = self.pairs.empty_strip(sites)
+        slopes = self.pairs.empty_strip(sites).to(self.device.sum_type)
         here = slice(sites.start, sites.stop)
         for part, piece in self.batch.pieces(self.blocks.rows):
             own = piece.codes[:, here]
             terms = site_terms(logits[part], fields, own, piece.weights, self.device)
             residuals = self.device.factor(terms.residuals)
-            slopes += self.pairs.slopes(self._factor(piece, sites), residuals)
-        return values, slopes
+            slopes += self.pairs.slopes(self._seen(piece, sites), residuals)
+        return values, self.ranks.add_up(slopes).to(torch.float32)
 
-    def _factor(self, piece: Batch, sites: range) -> torch.Tensor:
-        """Return one-hot rows, kept from visit to visit where one piece has all."""
+    def _seen(self, piece: Batch, sites: range) -> torch.Tensor:
+        """Return what sites see of a piece; one-hot rows of all are kept."""
         if self._rows is not None:
             return self._rows
-        factor = self.pairs.factor(piece.codes, sites)
+        seen = self.pairs.seen(piece.codes, sites)
         if len(piece) == len(self.batch) and isinstance(self.pairs, AllPairs):
-            self._rows = factor
-        return factor
+            self._rows = seen
+        return seen
 
     def _solved(
         self, sites: range, logits: torch.Tensor

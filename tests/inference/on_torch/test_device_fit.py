@@ -15,7 +15,7 @@ from tests.strategies import random_alignment
 
 torch = pytest.importorskip("torch")
 
-from pottsfold.inference.on_torch import plan  # noqa: E402
+from pottsfold.inference.on_torch import devices, plan  # noqa: E402
 from pottsfold.inference.on_torch.devices import Device  # noqa: E402
 from pottsfold.inference.on_torch.fit import fit_on_device  # noqa: E402
 from pottsfold.inference.on_torch.forms import Symmetric  # noqa: E402
@@ -50,6 +50,12 @@ def test_a_fit_ends_where_the_numba_cores_does(gaps, form, chosen):
     np.testing.assert_allclose(ours.model.fields, numba.model.fields, atol=2e-3)
     np.testing.assert_allclose(ours.model.couplings, numba.model.couplings, atol=2e-3)
     assert ours.model.graph.n_pairs == numba.model.graph.n_pairs
+
+
+def test_without_pairs_sites_are_fitted_by_themselves():
+    family = small_alignment(n=60)
+    numba, ours = pseudo_fits(family, np.empty((0, 2), int), tolerance=1e-8)
+    np.testing.assert_allclose(ours.model.fields, numba.model.fields, atol=1e-3)
 
 
 def test_a_missing_gap_has_no_parameters():
@@ -91,7 +97,7 @@ def test_too_few_iterations_are_said():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setitem(plan.MOST_ROWS, "cpu", 512)
+    monkeypatch.setitem(devices.MOST_ROWS, "cpu", 512)
 
 
 def short_of_memory(monkeypatch, fits):
@@ -130,7 +136,7 @@ def test_a_device_that_the_smallest_blocks_fill_is_refused(monkeypatch, small_bl
 
 
 def test_a_fit_beyond_memory_is_refused_with_what_would_fit():
-    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, True)
+    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, 3000, True)
     with pytest.raises(MemoryShort) as refused:
         plan_on_device(sizes, "symmetric", CPU, 40 * 2**30)
     fits = int(str(refused.value).partition(" columns would fit")[0].split()[-1])
@@ -138,13 +144,13 @@ def test_a_fit_beyond_memory_is_refused_with_what_would_fit():
     assert "take `form=asymmetric`" in str(refused.value)
     for length, there in ((fits, True), (fits + 1, False)):
         pairs = length * (length - 1) // 2
-        smaller = Sizes(10**5, length, 20, pairs, length, 4, 8192, True)
+        smaller = Sizes(10**5, length, 20, pairs, length, 4, 8192, length, True)
         room = int(plan.PLANNED_SHARE * 40 * 2**30)
         assert (smaller.blocks("symmetric", room) is not None) == there
 
 
 def test_the_asymmetric_form_is_taken_where_the_symmetric_one_does_not_fit():
-    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, True)
+    sizes = Sizes(10**5, 3000, 20, 3000 * 2999 // 2, 3000, 4, 8192, 3000, True)
     chosen = plan_on_device(sizes, None, CPU, 40 * 2**30)
     assert chosen.form == "asymmetric"
     assert "the symmetric form would take 8" in chosen.reason

@@ -125,7 +125,7 @@ def loaded(file):
 def stored(file, arrays, about):
     """Write a file with the SHA-256 that belongs to its contents."""
     about = {name: value for name, value in about.items() if name != "sha256"}
-    about["sha256"] = on_torch._digest(about, arrays)
+    about["sha256"] = on_torch.digest_of(about, arrays)
     safetensors.save_file(arrays, file, {"about": json.dumps(about)})
 
 
