@@ -24,7 +24,7 @@ from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.method_options import MethodOptions, chosen_method
 from pottsfold.commands.paths import InputFile, ModelOutput
 from pottsfold.commands.processes import one_talks
-from pottsfold.commands.structures import check_chain
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.errors import UsageError
 from pottsfold.inference.method import Precision
 from pottsfold.inference.methods import METHODS
@@ -181,9 +181,7 @@ def _check_mask(
     structure: Path | None, chain: str | None, cutoff: float | None, pairs: Path | None
 ) -> None:
     """Refuse options of a structure without one, and two ways to choose pairs."""
-    check_chain(structure, chain)
-    if cutoff is not None and structure is None:
-        raise UsageError("it is of `structure`; give that too", parameter="cutoff")
+    check_of_structure(structure, chain=chain, cutoff=cutoff)
     if structure is not None and pairs is not None:
         raise UsageError("`structure` excludes `pairs`: both say which pairs there are")
 

@@ -8,9 +8,9 @@ from pottsfold.alignment import Alignment
 from pottsfold.commands.console import sampling_progress, say
 from pottsfold.landscape.temperature import match_temperature
 from pottsfold.memory import check_memory
-from pottsfold.model import Fit, model_bytes
-from pottsfold.provenance import Stopwatch
-from pottsfold.sampling.target import table_bytes
+from pottsfold.model import Fit
+from pottsfold.provenance import Stopwatch, recorded_name
+from pottsfold.sampling.table import table_bytes
 from pottsfold.threads import Workers, chosen_threads
 
 
@@ -37,7 +37,7 @@ def matched(fit: Fit, family: Alignment, seed: int, threads: int | None) -> Fit:
     """
     model, clock = fit.model, Stopwatch()
     check_memory(
-        table_bytes(model) + model_bytes(model.length, model.alphabet.size),
+        table_bytes(model) + model.couplings.nbytes,
         "leave out `match_temperature`, or use a larger machine",
     )
     with Workers(chosen_threads(threads)) as workers, sampling_progress() as progress:
@@ -52,9 +52,10 @@ def matched(fit: Fit, family: Alignment, seed: int, threads: int | None) -> Fit:
         f"{natural.identity:.1%}; {clock.cpu_seconds:.1f} CPU s"
     )
     source = family.source
+    name = recorded_name(source.path) if source.path else "an alignment"
     how = (
         f"{found.verdict}; {family.n_sequences} natural sequences of "
-        f"{source.path or 'an alignment'}, sha256 {source.sha256[:12]}, seed {seed}"
+        f"{name}, sha256 {source.sha256[:12]}, seed {seed}"
     )
     return Fit(
         replace(model, temperature=found.temperature),

@@ -23,7 +23,7 @@ from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
 from pottsfold.model import PottsModel, energy, load_fit
 from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch
-from pottsfold.sampling.target import table_bytes
+from pottsfold.sampling.table import table_bytes
 from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 

@@ -31,7 +31,7 @@ from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import MIN_SWAPS
 from pottsfold.sampling.output import Making, write_samples
-from pottsfold.sampling.target import table_bytes
+from pottsfold.sampling.table import table_bytes
 from pottsfold.tables.writing import write_table
 from pottsfold.threads import Workers, chosen_threads
 
@@ -187,10 +187,10 @@ def sample(
 
 
 def _starts(model: PottsModel, path: Path) -> NDArray[np.uint8]:
-    """Return the sequences to start from, and say what is unknown in them."""
-    starts, unknown = read_starts(path, model)
-    if unknown:
-        say(f"{path}: {unknown} unknown letters, replaced by random ones")
+    """Return the sequences to start from, and say how they were read."""
+    starts, notes = read_starts(path, model)
+    for note in notes:
+        say(f"{path}: {note}")
     return starts
 
 

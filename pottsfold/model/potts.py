@@ -188,13 +188,11 @@ class PottsModel:
         places = self.graph.of_site(i)
         return self._spread(self.graph.partners[places], self.couplings[places])
 
-    def couplings_to(self, i: int) -> NDArray[np.float32]:
-        """Return J_ji(b, a) of all sites j, (L, q, q), zeros where there are none."""
+    def blocks_to(self, i: int) -> NDArray[np.float32]:
+        """Return J_ji(b, a) of the site's places in the graph, (n, q, q)."""
         if self.graph.is_complete:
             return self.couplings[:, i]
-        places = self.graph.of_site(i)
-        mirrors = self.graph.mirrors[places]
-        return self._spread(self.graph.partners[places], self.couplings[mirrors])
+        return self.couplings[self.graph.mirrors[self.graph.of_site(i)]]
 
     def _spread(
         self, partners: NDArray[np.int32], blocks: NDArray[np.float32]

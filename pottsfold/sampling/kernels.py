@@ -1,10 +1,15 @@
 """Loops of Monte Carlo sampling.
 
-Arrays and scalars only. ``table[i, j, b, a] = J_ij(a, b)`` holds couplings as site i
-sees them, in rows over its own letter a; rows beyond the last column are zero. A
-float32 table has rows padded to W floats, and ``lanes`` is a tuple of W numbers, there
-for its length alone; the compact form is int16 (:func:`quantize`), its rows are padded
-to 32 numbers (16 or 64 for other alphabets), and ``lanes`` has as many as letters.
+Arrays and scalars only. Site i has the places ``offsets[i]`` to ``offsets[i + 1] - 1``
+of a table, one for each site j that it has couplings with: ``table[place, b, a] =
+J_ij(a, b)``, rows over its own letter a. ``partners`` holds these j, rising; where it
+is empty every site has the places of all columns, in their order. Places that only fill
+up a whole number of steps have rows of zeros, and the site itself as partner.
+
+A float32 table has rows padded to W floats, and ``lanes`` is a tuple of W numbers,
+there for its length alone; the compact form is int16 (:func:`quantize`), its rows are
+padded to 32 numbers (16 or 64 for other alphabets), and ``lanes`` has as many as
+letters.
 ``fields`` (L, W) float32 are padded to whole eights, with ``FORBIDDEN`` at letters that
 must not be drawn. Table, fields and energies are in one unit, and ``scales`` are that
 unit over the temperature: nats, or the step of a compact table.
@@ -23,9 +28,9 @@ from pottsfold.simd.tables import draw_from_row, prefetch_line, round_row, sum_c
 FORBIDDEN = np.float32(-1e30)
 # 2^-24: the upper 24 bits of a random word become a float32 in [0, 1).
 UNIT = np.float32(5.9604644775390625e-08)
-# Chains whose local fields are held at once, and columns that all of them add before
+# Chains whose local fields are held at once, and places that all of them add before
 # the next: so many int16 rows by 21 letters, 84 KiB, are at home in the second-level
-# cache while the next columns come in.
+# cache while the next ones come in.
 TOGETHER = 1024
 COLUMNS = 64
 CACHE_LINE = 64
@@ -50,40 +55,61 @@ def next_word(states, n):
 
 
 @kernel
-def gibbs_sweeps(codes, energies, states, scales, table, fields, sites, sweeps, lanes):
+def gibbs_sweeps(
+    codes,
+    energies,
+    states,
+    scales,
+    table,
+    offsets,
+    partners,
+    fields,
+    sites,
+    sweeps,
+    lanes,
+):
     """Draw every site of ``sites`` from its conditional distribution, ``sweeps`` times.
 
     P(x_i = a | others) ~ exp(scale * (h_i(a) + sum_j J_ij(a, x_j))). codes (N, J)
-    uint8, zero beyond column L - 1, J as the table's, a multiple of four, of eight for
-    an int16 table; energies (N,) float64 and states (N, 4) uint64, all changed in
-    place; scales (N,) float32. Returns how many letters changed.
+    uint8, where all columns are read zero beyond column L - 1, and J a multiple of
+    four, of eight for an int16 table; energies (N,) float64 and states (N, 4) uint64,
+    all changed in place; scales (N,) float32. Returns how many letters changed.
 
     All chains of a block first add up their rows, then draw: a draw waits long for
     itself, and draws in a row overlap.
     """
-    n_chains, length = codes.shape
+    n_chains = codes.shape[0]
     local = np.zeros((min(n_chains, TOGETHER), fields.shape[1]), np.float32)
+    some = partners.shape[0] > 0
+    # Letters of the partners of one site.
+    near = np.zeros((local.shape[0], most_places(offsets) if some else 0), np.uint8)
     changed = 0
     for _ in range(sweeps):
         for s in range(sites.shape[0]):
             i = sites[s]
-            at_site = table[i]
-            row = fields[i]
+            at_site, here = table[offsets[i] : offsets[i + 1]], offsets[i]
+            row, places = fields[i], at_site.shape[0]
             for first in range(0, n_chains, TOGETHER):
                 last = min(first + TOGETHER, n_chains)
-                for start in range(0, length, COLUMNS):
-                    stop = min(start + COLUMNS, length)
+                for start in range(0, places, COLUMNS):
+                    stop = min(start + COLUMNS, places)
                     # The first chains also ask for what all of them need next.
-                    lines, i_next, j_next = 0, i, stop
+                    lines, next_place = 0, here + stop
                     if first == 0:
                         lines = at_site[start:stop].nbytes // CACHE_LINE // last + 1
-                    if stop == length:
-                        i_next, j_next = sites[(s + 1) % sites.shape[0]], 0
+                    if stop == places:
+                        next_place = offsets[sites[(s + 1) % sites.shape[0]]]
+                    letters, before = (near, first) if some else (codes, 0)
                     for n in range(first, last):
                         k = n - first
-                        sum_columns(local, k, at_site, codes, n, start, stop, lanes)
+                        if some:
+                            for j in range(start, stop):
+                                near[k, j] = codes[n, partners[here + j]]
+                        sum_columns(
+                            local, k, at_site, letters, n - before, start, stop, lanes
+                        )
                         for line in range(k * lines, (k + 1) * lines):
-                            prefetch_line(table, i_next, j_next, line)
+                            prefetch_line(table, next_place, 0, line)
                 for n in range(first, last):
                     k = n - first
                     uniform = np.float32(next_word(states, n) >> np.uint64(40)) * UNIT
@@ -103,8 +129,28 @@ def gibbs_sweeps(codes, energies, states, scales, table, fields, sites, sweeps, 
 
 
 @kernel
+def most_places(offsets):
+    """Return the places of the site that has most."""
+    most = 0
+    for i in range(offsets.shape[0] - 1):
+        most = max(most, offsets[i + 1] - offsets[i])
+    return most
+
+
+@kernel
 def metropolis_sweeps(
-    codes, energies, states, scales, table, fields, sites, sweeps, letters, counts
+    codes,
+    energies,
+    states,
+    scales,
+    table,
+    offsets,
+    partners,
+    fields,
+    sites,
+    sweeps,
+    letters,
+    counts,
 ):
     """Propose a letter at every site of ``sites``, ``sweeps`` times.
 
@@ -113,11 +159,12 @@ def metropolis_sweeps(
     probability min(1, exp(scale * gain)). Other arguments, and what is returned, as
     for :func:`gibbs_sweeps`.
     """
-    length = fields.shape[0]
+    some = partners.shape[0] > 0
     changed = 0
     for _ in range(sweeps):
         for i in sites:
-            at_site = table[i]
+            at_site, here = table[offsets[i] : offsets[i + 1]], offsets[i]
+            places = at_site.shape[0] if some else fields.shape[0]
             for n in range(codes.shape[0]):
                 word = next_word(states, n)
                 uniform = np.float32(word >> np.uint64(40)) * UNIT
@@ -128,8 +175,8 @@ def metropolis_sweeps(
                 if a == old:
                     continue
                 gained = fields[i, a] - fields[i, old]
-                for j in range(length):
-                    b = codes[n, j]
+                for j in range(places):
+                    b = codes[n, partners[here + j] if some else j]
                     gained += at_site[j, b, a] - at_site[j, b, old]
                 exponent = np.float32(scales[n] * gained)
                 if exponent >= 0.0 or uniform < np.exp(exponent):

@@ -139,10 +139,10 @@ class Sampler:
         ladders = len(chains) // self.rungs
         codes = self.target.padded(chains.codes)
         # A unit is a power of two, so this changes no digit.
-        energies = chains.energies / self.target.unit
+        energies = chains.energies / self.target.table.unit
         states = chains.states.copy()
         scales = np.tile(1 / self.temperatures, ladders).astype(np.float32)
-        scales *= np.float32(self.target.unit)
+        scales *= np.float32(self.target.table.unit)
         edges = np.linspace(0, ladders, min(workers.threads, ladders) + 1)
         cuts = edges.astype(np.int64) * self.rungs
         move = self.move.stepper(self.target)
@@ -163,7 +163,7 @@ class Sampler:
         results = workers.map(advance, blocks)
         length = chains.codes.shape[1]
         codes = np.ascontiguousarray(codes[:, :length])
-        energies = energies * self.target.unit
+        energies = energies * self.target.table.unit
         lost = np.abs(chains.energies) > LARGE_ENERGY
         if lost.any():
             energies[lost] = energy(self.target.model, codes[lost])

@@ -86,7 +86,7 @@ def bias(model: PottsModel, n: int = 20_000, sweeps: int = 300) -> None:
     forms = {
         "float32": Target(model),
         "float32, another seed": Target(model),
-        f"compact, 1/{1 / compact.unit:g}": compact,
+        f"compact, 1/{1 / compact.table.unit:g}": compact,
         "too coarse, 1/16": coarse(model, 16.0),
     }
     print(

@@ -131,10 +131,13 @@ def test_conditions_hold(run, model):
     assert not np.isin(codes[:, 9], encode("DE")).any()
 
 
-def test_fixed_letters_are_those_of_the_start(run, model, tmp_path):
+def test_fixed_letters_are_those_of_the_start(run, model, tmp_path, capsys):
     starts = tmp_path / "starts.fasta"
     starts.write_text(">a\nACDEFGHIKLMN\n>b\nWYWYWYwwWYWYWY\n>c\nA-XEFGHIKLMN\n")
     status, path = run("-n", "8", "--start", str(starts), "--fix", "101", *QUICK)
+    told = capsys.readouterr().err
+    assert f"{starts}: left out 2 lower-case letters" in told
+    assert f"{starts}: 1 unknown letters, replaced by random ones" in told
     assert status == 0
     first = model.alphabet.decode(letters_of(path, model)[:, 0])
     assert first == "AWAAWAAW"

@@ -31,7 +31,6 @@ from pottsfold.mutations import (
 )
 from pottsfold.mutations.epistasis import pair_differences, site_pairs
 from pottsfold.mutations.rescue import double_rescues
-from pottsfold.sampling.target import Target
 from tests.model.test_storage import REPORT
 from tests.strategies import (
     SMALL,
@@ -117,14 +116,6 @@ def test_contacts_are_those_of_the_dense_model():
     )
     assert not pair_matrix(model, 1, 2).to_numpy().any()
     assert pair_matrix(model, 4, 1).equals(pair_matrix(dense, 4, 1))
-
-
-@pytest.mark.parametrize("compact", [False, True])
-def test_samplers_see_the_dense_model(compact):
-    model = masked(random_model(5, 6), PAIRS)
-    one, other = (Target(each, compact=compact) for each in (model, with_zeros(model)))
-    np.testing.assert_array_equal(one.table, other.table)
-    np.testing.assert_array_equal(one.fields, other.fields)
 
 
 def test_log_z_is_that_of_the_dense_model():

@@ -10,7 +10,7 @@ from pottsfold.alphabet import PROTEIN, RNA, Alphabet
 from pottsfold.model import energy, zero_sum
 from pottsfold.sampling import Gibbs, Metropolis, Sampler, Target, start_chains
 from pottsfold.sampling.kernels import COLUMNS, quantize
-from pottsfold.sampling.target import MAX_STEP, finest_scale, table_bytes
+from pottsfold.sampling.table import MAX_STEP, finest_scale, table_bytes
 from pottsfold.simd.tables import short_width
 from pottsfold.threads import Workers
 from tests.families import planted_truth
@@ -27,16 +27,21 @@ from tests.strategies import random_model
 WIDE = Alphabet("-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop")
 
 
+def by_pair(table):
+    """A view (L, J, q, W) of the rows of a table of all pairs."""
+    return table.rows.reshape(len(table.offsets) - 1, -1, *table.rows.shape[1:])
+
+
 def rounded(target):
     """The model that a compact target samples, from its table."""
     size, length = target.letters.shape[1], len(target.letters)
-    rows = target.table[:, :length, :, :size].astype(np.float32)
+    rows = by_pair(target.table)[:, :length, :, :size].astype(np.float32)
     fields = target.fields[:, :size].copy()
     fields[~target.letters] = 0
     return dataclasses.replace(
         zero_sum(target.model),
-        fields=fields * np.float32(target.unit),
-        couplings=rows.transpose(0, 1, 3, 2) * np.float32(target.unit),
+        fields=fields * np.float32(target.table.unit),
+        couplings=rows.transpose(0, 1, 3, 2) * np.float32(target.table.unit),
     )
 
 
@@ -45,10 +50,14 @@ def coarse(model, scale):
     target = Target(model, compact=True)
     couplings = zero_sum(model).couplings
     size, length = model.alphabet.size, model.length
-    table = np.zeros_like(target.table)
-    table[:, :length, :, :size] = np.rint(scale * couplings.transpose(0, 1, 3, 2))
-    fields = target.fields * np.float32(target.unit * scale)
-    for name, value in (("table", table), ("fields", fields), ("unit", 1 / scale)):
+    rows = np.zeros_like(target.table.rows)
+    table = dataclasses.replace(target.table, rows=rows, unit=1 / scale)
+    rows.flags.writeable = True
+    by_pair(table)[:, :length, :, :size] = np.rint(
+        scale * couplings.transpose(0, 1, 3, 2)
+    )
+    fields = target.fields * np.float32(target.table.unit * scale)
+    for name, value in (("table", table), ("fields", fields)):
         object.__setattr__(target, name, value)
     return target
 
@@ -79,30 +88,31 @@ def test_no_sum_can_leave_its_range(alphabet, scale, length):
         length = 20
     model = random_model(0, length, alphabet, scale=scale)
     target = Target(model, compact=True)
-    assert target.table.dtype == np.int16
-    size = np.abs(target.table.astype(np.int64)).max(axis=2)
+    assert target.table.rows.dtype == np.int16
+    size = np.abs(by_pair(target.table).astype(np.int64)).max(axis=2)
     largest = max(
         size[:, start : start + COLUMNS].sum(axis=1).max()
         for start in range(0, length, COLUMNS)
     )
     assert largest <= 32767
     # Fineness is not given away.
-    assert 4 * largest > 32767 or target.unit == 2.0**-15
-    assert math.log2(target.unit).is_integer()
+    assert 4 * largest > 32767 or target.table.unit == 2.0**-15
+    assert math.log2(target.table.unit).is_integer()
 
 
 def test_tables_are_refreshed_site_by_site_from_float32_ones():
     model = zero_sum(random_model(3, 20, scale=0.2))
     plain, target = Target(model), Target(model, compact=True)
-    table = np.zeros_like(target.table)
+    rows, expected = by_pair(plain.table), by_pair(target.table)
+    scale, lanes, found = 1 / target.table.unit, plain.table.lanes, 0 * expected
     bounds = [
-        quantize(plain.table[k : k + 5], 1 / target.unit, table[k : k + 5], plain.lanes)
+        quantize(rows[k : k + 5], scale, found[k : k + 5], lanes)
         for k in range(0, 20, 5)
     ]
-    np.testing.assert_array_equal(table, target.table)
+    np.testing.assert_array_equal(found, expected)
     assert 8192 < max(bounds) <= 32767
     # Couplings that have grown are told from the bound.
-    grown = quantize(plain.table * 9, 1 / target.unit, table, plain.lanes)
+    grown = quantize(rows * 9, scale, found, lanes)
     assert grown == pytest.approx(9 * max(bounds), rel=0.01)
 
 
@@ -121,7 +131,7 @@ def test_rounding_is_alike_for_both_sites_and_within_half_a_step():
         found.couplings, found.couplings.transpose(1, 0, 3, 2)
     )
     error = np.abs(found.couplings - exact.couplings)
-    assert 0 < error.max() <= target.unit / 2
+    assert 0 < error.max() <= target.table.unit / 2
     allowed = target.letters
     np.testing.assert_array_equal(found.fields[allowed], exact.fields[allowed])
 
@@ -129,18 +139,18 @@ def test_rounding_is_alike_for_both_sites_and_within_half_a_step():
 def test_steps_that_would_be_too_coarse_keep_float32():
     model = random_model(0, 70, scale=30.0)
     target = Target(model, compact=True)
-    assert target.table.dtype == np.float32
-    assert target.unit == 1
-    np.testing.assert_array_equal(target.table, Target(model).table)
-    assert Target(random_model(0, 70), compact=True).unit <= MAX_STEP
+    assert target.table.rows.dtype == np.float32
+    assert target.table.unit == 1
+    np.testing.assert_array_equal(target.table.rows, Target(model).table.rows)
+    assert Target(random_model(0, 70), compact=True).table.unit <= MAX_STEP
 
 
 def test_table_bytes():
     for alphabet in (TINY, PROTEIN, WIDE):
         model = random_model(0, 9, alphabet)
         for compact in (False, True):
-            table = Target(model, compact=compact).table
-            assert table_bytes(model, compact=compact) == table.nbytes
+            rows = Target(model, compact=compact).table.rows
+            assert table_bytes(model, compact=compact) == rows.nbytes
 
 
 @pytest.mark.parametrize("gaps", ["state", "missing"])
@@ -175,7 +185,7 @@ def test_most_draws_are_those_of_float32_and_energies_keep_near_the_model():
     # One letter that differs moves all fields after it.
     assert (plain.codes == compact.codes).mean() > 0.95
     # Each of L (L - 1) / 2 couplings is off by a uniform half step at most.
-    unit, pairs = Target(model, compact=True).unit, 70 * 69 / 2
+    unit, pairs = Target(model, compact=True).table.unit, 70 * 69 / 2
     for sweeps in (1, 40):
         moved = step(
             Sampler(Target(model, compact=True), np.array([1.0])), chains, sweeps

@@ -153,7 +153,7 @@ def test_ordinary_models_are_sampled_from_their_own_fields():
         np.testing.assert_array_equal(target.fields[:, :21], scaled.fields)
         assert target.letters.all()
     compact = Target(with_field(model, 2, 3, -1e4), compact=True)
-    assert compact.table.dtype == np.int16
+    assert compact.table.rows.dtype == np.int16
 
 
 @pytest.mark.parametrize("value", [np.nan, float(FORBIDDEN)])
@@ -161,13 +161,15 @@ def test_a_draw_stays_inside_its_row_whatever_the_fields(value):
     # Learning that ran away would bring such fields, with no model in between.
     codes, states = np.zeros((3, 8), np.uint8), np.ones((3, 4), np.uint64)
     fields = np.full((2, 8), value, np.float32)
-    table = np.zeros((2, 8, 5, 8), np.float32)
+    table = np.zeros((16, 5, 8), np.float32)
     gibbs_sweeps(
         codes,
         np.zeros(3),
         states,
         np.ones(3, np.float32),
         table,
+        np.array([0, 8, 16]),
+        np.empty(0, np.int32),
         fields,
         np.arange(2),
         4,

@@ -16,7 +16,7 @@ from pottsfold.inference.boltzmann.statistics import FamilyStatistics
 from pottsfold.lazy import lazy_module
 from pottsfold.sampling.chains import chain_states, letter_generator
 from pottsfold.sampling.kernels import FORBIDDEN, gibbs_sweeps, quantize
-from pottsfold.sampling.target import fill_compact
+from pottsfold.sampling.table import fill_compact
 from pottsfold.simd.arrays import aligned_zeros
 from pottsfold.simd.tables import EIGHT, short_width
 from pottsfold.threads import Workers
@@ -216,6 +216,9 @@ class Learner:
         n = len(state.codes)
         scales, sites = np.full(n, 1 / scale, np.float32), np.arange(len(fields))
         energies = np.zeros(n)
+        rows = table.reshape(-1, *table.shape[2:])
+        offsets = np.arange(len(table) + 1) * table.shape[1]
+        partners = np.empty(0, np.int32)  # all
         cuts = np.linspace(0, n, self.workers.threads + 1).astype(np.int64)
 
         def advance(block: slice) -> None:
@@ -224,7 +227,9 @@ class Learner:
                 energies[block],
                 state.states[block],
                 scales[block],
-                table,
+                rows,
+                offsets,
+                partners,
                 fields,
                 sites,
                 sweeps,

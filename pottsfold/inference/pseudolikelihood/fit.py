@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,7 +104,8 @@ def fit_pseudolikelihood(
     MemoryShort
         If the fit would not fit in memory.
     UsageError
-        If a setting is out of its range.
+        If a setting is out of its range, or penalties are so small or large that
+        single precision does not hold.
 
     Warns
     -----
@@ -129,13 +131,15 @@ def fit_pseudolikelihood(
     peak = peak_memory(plan.bytes_needed)
     sites = sites_of(alignment, gaps, penalties.fields, graph)
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
-    with Workers(used) as workers:
+    with Workers(used) as workers, _told_of_singular_hessians(penalties):
         if announce is not None:
             seconds = expected_seconds(sites, penalties, plan.form, workers)
             pairs = "" if graph is None else f", {graph.n_pairs} pairs"
             modelled = f"{gaps}{pairs}"
             announce(plan_sentence(plan, modelled, penalties, seconds, in_gib(peak)))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
+    if not (np.isfinite(outcome.fields).all() and np.isfinite(outcome.couplings).all()):
+        raise _beyond_precision(penalties)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
     return finished_fit(
@@ -215,6 +219,22 @@ def _run_asymmetric(
         result.n_converged == sites.length,
         f"{result.n_converged} of {sites.length} sites met the test: a step gains "
         f"less than {tolerance:g} of the objective",
+    )
+
+
+@contextlib.contextmanager
+def _told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
+    try:
+        yield
+    except np.linalg.LinAlgError as error:
+        raise _beyond_precision(penalties) from error
+
+
+def _beyond_precision(penalties: Regularization) -> UsageError:
+    return UsageError(
+        f"`lambda_h={penalties.fields:g}` and `lambda_j={penalties.couplings:g}` are "
+        "beyond single precision: no finite fields were found; give values nearer to "
+        "the default ones"
     )
 
 

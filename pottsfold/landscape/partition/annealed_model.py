@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel, energy
 from pottsfold.sampling.kernels import FORBIDDEN
+from pottsfold.sampling.table import CouplingTable
 from pottsfold.sampling.target import Target
 
 
@@ -19,33 +20,23 @@ class Landscape:
 
     Parameters
     ----------
-    table : (L, J, q, W) float32 or int16
-        Couplings, as :mod:`pottsfold.sampling.kernels` says.
+    table : CouplingTable
+        Couplings as kernels read them.
     fields : (L, W) float32
-        Fields, hugely negative where a letter may not be drawn.
-    unit : float
-        Nats in one unit of both.
+        Fields in the table's unit, hugely negative where a letter may not be drawn.
     model : PottsModel or None
         Whose energies are meant, where the table rounds them or has another gauge;
         None for the table's own.
     """
 
-    table: NDArray[np.float32] | NDArray[np.int16]
+    table: CouplingTable
     fields: NDArray[np.float32]
-    unit: float = 1.0
     model: PottsModel | None = None
 
     @property
     def length(self) -> int:
         """Number of sites L."""
         return len(self.fields)
-
-    @property
-    def lanes(self) -> tuple[int, ...]:
-        """As many zeros as float32 rows have places, or int16 ones letters."""
-        short = self.table.dtype == np.int16
-        size: int = self.table.shape[2 if short else 3]
-        return (0,) * size
 
     @property
     def drawn(self) -> NDArray[np.bool_]:
@@ -71,7 +62,7 @@ def landscape_of(model: PottsModel | Target | Landscape) -> Landscape:
         return model
     target = model if isinstance(model, Target) else Target(model, compact=True)
     check_free(target)
-    return Landscape(target.table, target.fields, target.unit, target.model)
+    return Landscape(target.table, target.fields, target.model)
 
 
 def check_free(target: Target) -> None:

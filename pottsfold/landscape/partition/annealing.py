@@ -211,7 +211,7 @@ def pilot_frequencies(
     walkers = departing(path, COOLED, seed, COOLING)
     points = np.linspace(0, 1, FEW_STEPS + 1)[1:].tolist()
     walkers, _, _ = walk(path, walkers, points, workers)
-    size = landscape.table.shape[2]
+    size = landscape.table.size
     counts = np.zeros((landscape.length, size))
     for _ in range(RECORDED):
         walkers, _, _ = walk(path, walkers, [1.0], workers)

@@ -1,6 +1,6 @@
 """Energies of chains from a sampling table. Arrays and scalars only.
 
-``table[i, j, b, a] = J_ij(a, b)`` as in :mod:`pottsfold.sampling.kernels`.
+``table``, ``offsets`` and ``partners`` as in :mod:`pottsfold.sampling.kernels`.
 """
 
 import numpy as np
@@ -9,21 +9,28 @@ from pottsfold.jit import kernel
 
 
 @kernel
-def sum_couplings(codes, table, energies):
+def sum_couplings(codes, table, offsets, partners, energies):
     """Write - sum_{j<i} J_ij(x_i, x_j).
 
     codes (N, J) uint8; energies (N,) float64. Site by site over all chains, so that
     the table of one site stays in the cache.
     """
     n_chains = codes.shape[0]
+    some = partners.shape[0] > 0
     energies[:] = 0.0
-    for i in range(1, table.shape[0]):
-        at_site = table[i]
+    for i in range(1, offsets.shape[0] - 1):
+        here = offsets[i]
+        earlier = i
+        if some:
+            earlier = 0
+            while here + earlier < offsets[i + 1] and partners[here + earlier] < i:
+                earlier += 1
         for n in range(n_chains):
             a = codes[n, i]
             total = 0.0
-            for j in range(i):
-                total += np.float64(at_site[j, codes[n, j], a])
+            for k in range(earlier):
+                j = partners[here + k] if some else k
+                total += np.float64(table[here + k, codes[n, j], a])
             energies[n] -= total
 
 

@@ -78,7 +78,7 @@ class Path:
 
     def scale(self, b: float) -> float:
         """Return b / T for the unit of the landscape's table."""
-        return b * self.landscape.unit / self.temperature
+        return b * self.landscape.table.unit / self.temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +133,8 @@ def path_from(
     raised = np.full(drawn.shape, PSEUDOCOUNT)
     raised[:, : frequencies.shape[1]] += frequencies
     logs = np.log(raised)
-    if not landscape.table.any():
-        logs = landscape.fields * (landscape.unit / temperature)
+    if not landscape.table.rows.any():
+        logs = landscape.fields * (landscape.table.unit / temperature)
     logs = np.where(drawn, logs, -np.inf)
     logs -= np.logaddexp.reduce(logs, axis=1, keepdims=True)
     return Path(landscape, temperature, np.where(drawn, logs, 0.0))
@@ -154,7 +154,7 @@ def departing(path: Path, n: int, seed: int, run: int) -> Walkers:
     """
     landscape, stream = path.landscape, FIRST_STREAM + 2 * run
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream,)))
-    codes = np.zeros((n, landscape.table.shape[1]), np.uint8)
+    codes = np.zeros((n, landscape.table.columns), np.uint8)
     letters = [np.flatnonzero(row) for row in landscape.drawn]
     sums = [
         np.cumsum(np.exp(row[a])) for row, a in zip(path.start, letters, strict=True)
@@ -195,7 +195,7 @@ def walk(
     start, end : (K, N) float64
         E_0 and E / T after each sweep.
     """
-    table, lanes, n = path.landscape.table, path.landscape.lanes, len(walkers.codes)
+    table, n = path.landscape.table, len(walkers.codes)
     sweep, sites = sweeping.gibbs_sweeps, np.arange(path.landscape.length)
     sites.flags.writeable = False
     codes, states = walkers.codes.copy(), walkers.states.copy()
@@ -214,7 +214,17 @@ def walk(
             # What the sweep lowers is E_b / scale.
             energies[:] = ((1 - b) * e_0 + b * (couplings + h)) / scale
             scales = np.full(len(x), scale, np.float32)
-            sweep(x, energies, s, scales, table, rows[k], sites, 1, lanes)
+            sweep(
+                x,
+                energies,
+                s,
+                scales,
+                *table.arrays,
+                rows[k],
+                sites,
+                1,
+                table.lanes,
+            )
             kernels.sum_fields(x, path.start, e_0)
             kernels.sum_fields(x, path.end, h)
             couplings = (scale * energies - (1 - b) * e_0) / b - h
@@ -248,6 +258,6 @@ def _sum_energies(
     fields = np.empty(len(codes))
     kernels.sum_fields(codes, path.start, start)
     kernels.sum_fields(codes, path.end, fields)
-    kernels.sum_couplings(codes, path.landscape.table, end)
+    kernels.sum_couplings(codes, *path.landscape.table.arrays, end)
     end *= path.scale(1.0)
     end += fields

@@ -21,8 +21,8 @@ class Gibbs(Move):
 
     def stepper(self, target: Target) -> Stepper:
         """Return the function that moves chains of a target."""
-        table, fields, sites = target.table, target.fields, target.sites
-        lanes = target.lanes
+        table, fields, sites = target.table.arrays, target.fields, target.sites
+        lanes = target.table.lanes
         return lambda x, e, s, scales, sweeps: kernels.gibbs_sweeps(
-            x, e, s, scales, table, fields, sites, sweeps, lanes
+            x, e, s, scales, *table, fields, sites, sweeps, lanes
         )

@@ -21,8 +21,8 @@ class Metropolis(Move):
 
     def stepper(self, target: Target) -> Stepper:
         """Return the function that moves chains of a target."""
-        table, fields, sites = target.table, target.fields, target.sites
+        table, fields, sites = target.table.arrays, target.fields, target.sites
         letters, counts = target.choices()
         return lambda x, e, s, scales, sweeps: kernels.metropolis_sweeps(
-            x, e, s, scales, table, fields, sites, sweeps, letters, counts
+            x, e, s, scales, *table, fields, sites, sweeps, letters, counts
         )

@@ -61,7 +61,7 @@ def test_energies_from_the_table_are_the_naive_ones(alphabet, compiled):
         (k if compiled else k.py_func)
         for k in (kernels.sum_couplings, kernels.sum_fields)
     )
-    couplings(padded, target.table, found)
+    couplings(padded, *target.table.arrays, found)
     expected = [naive.coupling_energy(x, model.couplings) for x in codes]
     np.testing.assert_allclose(found, expected, atol=1e-9)
     wide = target.fields.astype(np.float64)
@@ -154,7 +154,7 @@ def test_annealing_finds_the_exact_value(name, compact, temperature):
     model = case(name)
     exact = exact_log_partition(model, temperature=temperature)
     target = Target(model, compact=compact)
-    assert (target.unit < 1) == compact
+    assert (target.table.unit < 1) == compact
     found = estimate(target, temperature=temperature, seed=2)
     assert found.reliable
     assert found.error < annealing.ACCURACY
@@ -241,7 +241,7 @@ def test_what_a_compact_table_rounds_is_made_up_for():
     # The gauge is another, the same for all; the rest is of the order of a step.
     shift = (energy(model, codes) - energy(zero_sum(model), codes)) / 0.9
     assert abs(shift.mean()) > 0.1
-    assert 0 < np.abs(above - shift).max() < 66 * target.unit
+    assert 0 < np.abs(above - shift).max() < 66 * target.table.unit
     plain = estimate(Target(model), chains=300, seed=1)
     found = estimate(target, chains=300, seed=2)
     assert abs(found.value - plain.value) < 4 * np.hypot(found.error, plain.error)
@@ -257,7 +257,7 @@ def test_table_and_fields_are_enough():
     assert found.length == 10
     # Rounded couplings without their model are another model's, in another gauge.
     compact = Target(model, compact=True)
-    other = estimate(Landscape(compact.table, compact.fields, compact.unit), **options)
+    other = estimate(Landscape(compact.table, compact.fields), **options)
     shift = exact_log_partition(zero_sum(model)).value
     assert abs(other.value - shift) < 4 * other.error + 0.05
     assert abs(other.value - expected.value) > 0.2
