@@ -131,7 +131,7 @@ def fit_pseudolikelihood(
     peak = peak_memory(plan.bytes_needed)
     sites = sites_of(alignment, gaps, penalties.fields, graph)
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
-    with Workers(used) as workers, _told_of_singular_hessians(penalties):
+    with Workers(used) as workers, told_of_singular_hessians(penalties):
         if announce is not None:
             seconds = expected_seconds(sites, penalties, plan.form, workers)
             pairs = "" if graph is None else f", {graph.n_pairs} pairs"
@@ -139,7 +139,7 @@ def fit_pseudolikelihood(
             announce(plan_sentence(plan, modelled, penalties, seconds, in_gib(peak)))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
     if not (np.isfinite(outcome.fields).all() and np.isfinite(outcome.couplings).all()):
-        raise _beyond_precision(penalties)
+        raise beyond_precision(penalties)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
     return finished_fit(
@@ -223,14 +223,16 @@ def _run_asymmetric(
 
 
 @contextlib.contextmanager
-def _told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
+def told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
+    """Say in one line that the penalties leave no fields to be found."""
     try:
         yield
     except np.linalg.LinAlgError as error:
-        raise _beyond_precision(penalties) from error
+        raise beyond_precision(penalties) from error
 
 
-def _beyond_precision(penalties: Regularization) -> UsageError:
+def beyond_precision(penalties: Regularization) -> UsageError:
+    """Return what to raise where parameters are not finite."""
     return UsageError(
         f"`lambda_h={penalties.fields:g}` and `lambda_j={penalties.couplings:g}` are "
         "beyond single precision: no finite fields were found; give values nearer to "
