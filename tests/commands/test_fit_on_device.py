@@ -75,6 +75,17 @@ def test_what_does_not_go_gets_one_line(capsys, family, tmp_path, options, messa
     assert not model.exists()
 
 
+@NEEDS_TORCH
+def test_penalties_beyond_single_precision_get_one_line(capsys, family, tmp_path):
+    words = ["fit", family, "-o", tmp_path / "m.potts", "--device", "cpu"]
+    status, _, err = run(capsys, *words, "--lambda-j", "1e300")
+    assert status == 2
+    assert "pottsfold: " in err
+    assert "--lambda-j" in err.split("pottsfold: ")[1]
+    assert "unexpected" not in err
+    assert not (tmp_path / "m.potts").exists()
+
+
 def test_without_torch_one_line_says_what_to_install(
     capsys, family, tmp_path, monkeypatch
 ):

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from pottsfold.alignment.alignment import Alignment
@@ -32,6 +33,7 @@ from pottsfold.inference.pseudolikelihood.fit import (
     TOLERANCE,
     beyond_precision,
     plan_sentence,
+    told_of_singular_hessians,
 )
 from pottsfold.inference.pseudolikelihood.plan import Form
 from pottsfold.inference.regularization import Regularization, default_regularization
@@ -112,7 +114,12 @@ def fit_on_device(
     task = Task(
         alignment, gaps, graph, penalties, tolerance, max_iterations, device, ranks
     )
-    with memory_told(device), device.at_work(used), ranks.met(device.kind):
+    with (
+        memory_told(device),
+        told_of_singular_hessians(penalties),
+        device.at_work(used),
+        ranks.met(device.kind),
+    ):
         pairs = pairs_of(graph, alignment.length, task.size, device)
         plan = ranks.agree(_planned(task, pairs, form))
         if checkpoint is not None and plan.form == "asymmetric":
@@ -131,6 +138,8 @@ def fit_on_device(
             outcome = fit_pairs(task, sites, file, progress, say)
         else:
             outcome = _fit_asymmetric(task, sites, progress)
+    if not (np.isfinite(outcome.fields).all() and np.isfinite(outcome.couplings).all()):
+        raise beyond_precision(penalties)
     said = f"{outcome.n_evaluations} evaluations in {clock.seconds:.1f} s on"
     peak = device.peak_memory()
     held = "" if peak is None else f", {in_gib(peak)} of its memory at the peak"

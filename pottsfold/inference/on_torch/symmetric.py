@@ -73,7 +73,9 @@ def fit_pairs(
         )
     reason = minimum.stopped_because
     if not minimum.is_finite:
-        reason += "; take a larger `lambda_j`, or `precision=float32`"
+        reason += "; give a `lambda_j` nearer to the default"
+        if task.device.precision != "float32":
+            reason += ", or `precision=float32`"
         if len(minimum.objectives) == 1:
             raise UsageError(reason)
     objective.solve_fields(minimum.point)

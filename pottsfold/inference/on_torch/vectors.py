@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from pottsfold.inference.on_torch.devices import Device
@@ -32,7 +34,7 @@ class OnDevice:
 
     def scale(self, factor: float, x: torch.Tensor) -> None:
         """Multiply x by a number in place."""
-        x.mul_(factor)
+        x.mul_(_single(factor))
 
     def dot(self, x: torch.Tensor, y: torch.Tensor) -> float:
         """Return the float64 sum of x * y, products in float32."""
@@ -45,14 +47,20 @@ class OnDevice:
 
     def add_scaled(self, scale: float, x: torch.Tensor, y: torch.Tensor) -> None:
         """Add scale * x to y in place."""
-        y.add_(x, alpha=scale)
+        y.add_(x, alpha=_single(scale))
 
     def move(
         self, x: torch.Tensor, scale: float, direction: torch.Tensor, out: torch.Tensor
     ) -> None:
         """Write x + scale * direction to ``out``."""
-        torch.add(x, direction, alpha=scale, out=out)
+        torch.add(x, direction, alpha=_single(scale), out=out)
 
     def subtract(self, x: torch.Tensor, y: torch.Tensor, out: torch.Tensor) -> None:
         """Write x - y to ``out``."""
         torch.sub(x, y, out=out)
+
+
+def _single(number: float) -> float:
+    """Return a number as float32 has it, infinite where it is too large."""
+    largest = torch.finfo(torch.float32).max
+    return number if abs(number) <= largest else math.copysign(math.inf, number)

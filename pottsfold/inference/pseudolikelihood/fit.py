@@ -131,7 +131,7 @@ def fit_pseudolikelihood(
     peak = peak_memory(plan.bytes_needed)
     sites = sites_of(alignment, gaps, penalties.fields, graph)
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
-    with Workers(used) as workers, _told_of_singular_hessians(penalties):
+    with Workers(used) as workers, told_of_singular_hessians(penalties):
         if announce is not None:
             seconds = expected_seconds(sites, penalties, plan.form, workers)
             pairs = "" if graph is None else f", {graph.n_pairs} pairs"
@@ -223,7 +223,8 @@ def _run_asymmetric(
 
 
 @contextlib.contextmanager
-def _told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
+def told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
+    """Say in one line that the penalties leave no fields to be found."""
     try:
         yield
     except np.linalg.LinAlgError as error:

@@ -175,7 +175,7 @@ def test_an_objective_that_is_no_number_keeps_the_last_good_state(
 ):
     spoilt_after(monkeypatch, 4)
     file = tmp_path / "f.checkpoint"
-    with pytest.warns(NotConverged, match="not finite.*larger `lambda_j`"):
+    with pytest.warns(NotConverged, match="not finite.*`lambda_j` nearer"):
         fit = fit_on_device(
             small_alignment(), CPU, regularization=LAMBDA, checkpoint=file
         )
