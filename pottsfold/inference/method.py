@@ -178,9 +178,3 @@ class Method(ABC):
     @abstractmethod
     def _fit(self, alignment: Alignment, work: Work) -> Fit:
         """Fit a model; what it computes with is imported here."""
-
-
-def check_at_least_one(name: str, value: int) -> None:
-    """Raise :class:`UsageError` if a setting of that name is below 1."""
-    if value < 1:
-        raise UsageError("at least 1 is needed", parameter=name, value=value)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
@@ -109,8 +108,6 @@ def fit_on_device(
     penalties = regularization or default_regularization(
         alignment.length, states, graph
     )
-    if 2 * penalties.couplings > torch.finfo(torch.float32).max:
-        raise beyond_precision(penalties)
     task = Task(
         alignment, gaps, graph, penalties, tolerance, max_iterations, device, ranks
     )

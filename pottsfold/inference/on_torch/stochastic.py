@@ -162,8 +162,7 @@ def fit_in_batches(
             "lambda_j": penalties.couplings,
             "batch": batch,
             "max_iterations": max_passes,
-            "device": device.model,
-            "precision": device.precision,
+            **device.reported,
         },
         threads=used,
         clock=clock,
@@ -172,7 +171,7 @@ def fit_in_batches(
         objectives=(end.objective,),
         gradient_norm=end.gradient_norm,
         n_evaluations=course.passes[-1],
-        versions={"torch": str(torch.__version__)},
+        versions=device.versions,
     )
     quality = {"held_out_loss": course.losses[course.place]}
     if end.above_optimum is not None:
