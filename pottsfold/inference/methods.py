@@ -5,8 +5,8 @@
 its options, with the help their docstrings give, so a method is added by writing its
 class and adding it to ``METHODS``.
 
-The longer ones stand in files of their own. What a method computes with is imported when
-it fits.
+The longer ones stand in files of their own. What a method computes with is imported
+when it fits.
 """
 
 from __future__ import annotations
