@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 KERNEL_TESTS := \
 	tests/simd \
 	tests/alignment/test_clusters.py tests/alignment/test_frequencies.py \
-	tests/alignment/test_weights.py \
+	tests/alignment/test_segments.py tests/alignment/test_weights.py \
 	tests/model/test_energy.py \
 	tests/sampling/test_large_parameters.py tests/sampling/test_moves.py \
 	tests/inference/pseudolikelihood/test_patterns.py \

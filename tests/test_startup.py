@@ -31,6 +31,7 @@ def folder(tmp_path):
     model = random_model(0, 8, PROTEIN)
     save_fit(tmp_path / "m.potts", Fit(model, FitReport("x")))
     (tmp_path / "l.csv").write_text(LIBRARY)
+    (tmp_path / "a.fasta").write_text(">a\nACDEF\n>b\nACDEW\n>c\nGCDEF\n")
     return tmp_path
 
 
@@ -51,6 +52,7 @@ def run(folder, words, names, *, program=True):
         (["info", "m.potts"], ["numba", "pandas", "scipy", "pottsfold.inference"]),
         (["scan", "m.potts", "-o", "s.csv"], ["numba", "scipy.linalg"]),
         (["score", "m.potts", "l.csv", "-o", "o.csv"], ["pandas", "scipy.linalg"]),
+        (["fit", "a.fasta", "-o", "f.potts"], ["pandas", "torch", "safetensors"]),
     ],
 )
 def test_a_verb_loads_only_what_it_uses(folder, words, names):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.lazy import lazy_module
+from pottsfold.threads import Workers, chosen_threads
 
 if TYPE_CHECKING:
     from pottsfold.alignment import kernels
@@ -24,6 +25,8 @@ else:
 IDENTITIES = (0.5, 0.6, 0.7, 0.8, 0.9)
 # The largest cluster's weight, in units of a fold's, beyond which folds are unequal.
 MAX_CLUSTER = 1.5
+# Sequences that a thread compares with others at a time.
+ROWS_AT_ONCE = 8192
 
 
 def clusters(
@@ -56,6 +59,53 @@ def clusters(
     codes = np.require(codes, np.uint8, ["C", "W"])
     kernels.found_clusters(codes, order, most, labels)
     return labels
+
+
+def relatives(
+    codes: NDArray[np.uint8],
+    chosen: NDArray[np.int64],
+    identity: float,
+    *,
+    threads: int | None = None,
+) -> NDArray[np.bool_]:
+    """Return which sequences are near one of some, these among them.
+
+    Parameters
+    ----------
+    codes : (N, L) uint8
+        Aligned sequences.
+    chosen : (K,) int64
+        Rows of some of them.
+    identity : float
+        Above 0 and at most 1: near ones are at least this identical, counted over all L
+        columns, a gap matching a gap.
+    threads : int, optional
+        Number of threads; all cores by default.
+
+    Returns
+    -------
+    (N,) bool
+
+    Examples
+    --------
+    >>> codes = np.array([[1, 2, 3, 4], [1, 2, 3, 0], [4, 4, 4, 4]], np.uint8)
+    >>> relatives(codes, np.array([0]), 0.75).tolist()
+    [True, True, False]
+    """
+    n_sequences, length = codes.shape
+    most = length - math.ceil(identity * length - 1e-9)
+    them = codes[chosen]
+    near = np.empty(n_sequences, np.bool_)
+
+    def find(first: int) -> None:
+        part = slice(first, first + ROWS_AT_ONCE)
+        # Some at a time: where they are read-only this copies, maybe from a file.
+        some = np.require(codes[part], np.uint8, ["C", "W"])
+        kernels.find_relatives(some, them, most, near[part])
+
+    with Workers(chosen_threads(threads)) as workers:
+        workers.map(find, range(0, n_sequences, ROWS_AT_ONCE))
+    return near
 
 
 def clustered_folds(

@@ -23,6 +23,7 @@ PAIRS = np.uint64(0x5555555555555555)
 NIBBLES = np.uint64(0x3333333333333333)
 BYTES = np.uint64(0x0F0F0F0F0F0F0F0F)
 SUM_OF_BYTES = np.uint64(0x0101010101010101)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel
@@ -186,6 +187,72 @@ def count_neighbours(coarse, fine, copies, most, first, last, span, apart, neigh
 
 
 @kernel
+def write_keys(codes, rows, columns, starts, keys):
+    """Write the letters of every segment of columns as one number of 16 bits.
+
+    codes (N, L) uint8; rows (R,); segment s is columns[starts[s]..starts[s + 1]-1];
+    keys (R, segments) uint16. Rows alike in a segment have one number there; so, now
+    and then, have others.
+    """
+    for place in range(rows.shape[0]):
+        row = rows[place]
+        for segment in range(starts.shape[0] - 1):
+            key = ONE
+            for j in range(starts[segment], starts[segment + 1]):
+                key = (key ^ np.uint64(codes[row, columns[j]])) * SPREAD
+                key ^= key >> np.uint64(29)
+            keys[place, segment] = key & np.uint64(0xFFFF)
+
+
+@kernel
+def take_keys(keys, order, n_taken, taken):
+    """Write the first keys of rows in an order to taken (blocks, n_taken, BLOCK)."""
+    for place in range(order.shape[0]):
+        block, lane = place // BLOCK, place % BLOCK
+        for segment in range(n_taken):
+            taken[block, segment, lane] = keys[order[place], segment]
+
+
+@kernel
+def count_in_segment(coarse, fine, copies, most, first, last, keys, apart, neighbours):
+    """Count the near pairs that are alike in one segment and in none before it.
+
+    As :func:`count_neighbours`, of sequences sorted by their key in the segment: keys
+    (blocks, segments, BLOCK) uint16 hold those of the segments up to this one. Pairs
+    that share its key are compared, and counted where they share no earlier one.
+    """
+    n_blocks = coarse.shape[1]
+    segment = keys.shape[1] - 1
+    most = np.uint64(most)
+    for x in range(first, last):
+        for row in range(0, BLOCK, 2):
+            end = x + 1
+            while end < n_blocks and keys[end, segment, 0] == keys[x, segment, row + 1]:
+                end += 1
+            y = next_near(coarse, x, row, x, end, most, apart)
+            while y < end:
+                if add_fine(coarse, fine, x, row, y, most, apart) <= most:
+                    leave_out_met(keys, x, row, y, apart)
+                    add_neighbours(apart, most, copies, x, row, y, neighbours)
+                y = next_near(coarse, x, row, y + 1, end, most, apart)
+
+
+@kernel
+def leave_out_met(keys, x, row, y, apart):
+    """Put those far apart that do not share the last key, or share an earlier one."""
+    segment = keys.shape[1] - 1
+    for side in range(2):
+        own = keys[x, segment, row + side]
+        for k in range(BLOCK):
+            apart[side, k] = apart[side, k] if keys[y, segment, k] == own else NEVER
+        for earlier in range(segment):
+            own = keys[x, earlier, row + side]
+            for k in range(BLOCK):
+                met = keys[y, earlier, k] == own
+                apart[side, k] = NEVER if met else apart[side, k]
+
+
+@kernel
 def count_pairs(codes, weights, site, counts):
     """Add up weights by the letters at ``site`` and at every later column.
 
@@ -230,3 +297,25 @@ def found_clusters(codes, order, most, labels):
             founders[found] = codes[n]
             n_clusters += 1
         labels[n] = found
+
+
+@kernel
+def find_relatives(codes, chosen, most, near):
+    """Write which sequences are near one that was chosen.
+
+    codes (N, L) and chosen (K, L) uint8; near (N,) bool. Near: at most ``most`` columns
+    differ.
+    """
+    n_sequences, length = codes.shape
+    for n in range(n_sequences):
+        near[n] = False
+        for k in range(chosen.shape[0]):
+            differences = 0
+            for start in range(0, length, 32):
+                for i in range(start, min(start + 32, length)):
+                    differences += codes[n, i] != chosen[k, i]
+                if differences > most:
+                    break
+            if differences <= most:
+                near[n] = True
+                break

@@ -9,7 +9,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from pottsfold.commands.console import say
-from pottsfold.commands.structures import check_chain
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.errors import UsageError
 from pottsfold.model import PottsModel
 from pottsfold.mutations.adjustment import Goal
@@ -62,7 +62,7 @@ def tell_accessibility(found: Accessibility) -> None:
 
 def check_use(goal: Goal, structure: Path | None, chain: str | None) -> None:
     """Refuse a structure that would change no score, and a chain without one."""
-    check_chain(structure, chain)
+    check_of_structure(structure, chain=chain)
     if structure is not None and goal == "function":
         raise UsageError(
             "what burial does was learnt for stability alone; give `goal=stability`",

@@ -18,6 +18,7 @@ from pottsfold.commands.paths import (
     FurtherTable,
     InputFile,
 )
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.contacts import (
     Accessibility,
     ChainMap,
@@ -81,7 +82,8 @@ def contacts(
     format
         csv: table of i, j, aa_i, aa_j, score, raw_score, rank, probability (of
         contact; proteins only, pairs 3 or more residues apart; where no pair stands
-        out from noise, that of any pair as far apart). evcouplings:
+        out from noise, that of any pair as far apart; none for models that couple
+        some pairs alone, of which only these are ranked). evcouplings:
         CouplingScores.csv. plmc: _ECs.txt. rr: CASP RR. restraints: table of upper
         bounds on CB distances. ccmpred, npy: matrix of scores (matrix: either, by
         the ending). pymol, chimerax: script that draws the strongest pairs on
@@ -188,12 +190,12 @@ class Plan:
             pairs_asked(self.top, length=10**6)
 
     def _check_without_structure(self) -> None:
-        if self.chain is not None:
-            raise UsageError("`chain` names a chain of `structure`; give that too")
-        if self.force:
-            raise UsageError("`force` takes a chain of `structure`; give that too")
-        if self.accessibility is not None:
-            raise UsageError("`accessibility` is of `structure`; give that too")
+        check_of_structure(
+            self.structure,
+            chain=self.chain,
+            force=self.force,
+            accessibility=self.accessibility,
+        )
         if self.format.needs_structure:
             raise self._refused("draws on a structure; give `structure`")
 
@@ -219,11 +221,6 @@ class Outcome:
 def _run(plan: Plan) -> Outcome:
     """Rank the pairs, and write and draw what was asked for."""
     model = load_fit(plan.models[0]).model
-    if not model.graph.is_complete:
-        say(
-            f"the model couples {model.graph.n_pairs} pairs of sites alone: all others "
-            "count as uncoupled, whether they touch or not"
-        )
     count = plan.count(model.length)
     chain, accessibility = None, None
     if plan.structure is not None and plan.accessibility is not None:
@@ -257,7 +254,13 @@ def _ranked(
             "rank; fit with `method=pseudolikelihood`"
         )
     probabilities = None
-    if plan.score == "frobenius-apc" and model.alphabet == PROTEIN:
+    if not coupling.is_complete:
+        n_pairs = (~np.isnan(coupling.scores)).sum() - coupling.length
+        say(
+            f"{n_pairs // 2} pairs of sites alone have couplings: only these are "
+            "ranked, without a probability"
+        )
+    elif plan.score == "frobenius-apc" and model.alphabet == PROTEIN:
         probabilities = contact_probabilities(
             coupling.scores, model.neff, model.numbering.positions
         )
@@ -273,6 +276,8 @@ def _ranked(
 
 def _looks_like_noise(model: PottsModel, coupling: CouplingMap) -> bool:
     positions = coupling.numbering.positions
+    if not coupling.is_complete:
+        return False
     return share_above_noise(coupling.scores, model.neff, positions) == 0
 
 

@@ -23,9 +23,12 @@ from pottsfold.alphabet import alphabet_named
 from pottsfold.commands.console import progress_bar, say
 from pottsfold.commands.method_options import MethodOptions, chosen_method
 from pottsfold.commands.paths import InputFile, ModelOutput
-from pottsfold.commands.structures import check_chain
+from pottsfold.commands.processes import one_talks
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.errors import UsageError
+from pottsfold.inference.method import Precision
 from pottsfold.inference.methods import METHODS
+from pottsfold.inference.on_torch.ranks import launched
 from pottsfold.model import PairGraph, save_fit
 from pottsfold.provenance import Stopwatch
 
@@ -36,6 +39,7 @@ else:
     MethodName = Literal[tuple(METHODS)]
 
 
+@one_talks
 def fit(
     alignment: InputFile,
     *,
@@ -57,6 +61,8 @@ def fit(
     pairs: InputFile | None = None,
     match_temperature: Annotated[bool, Parameter(negative=())] = False,
     threads: int | None = None,
+    device: str | None = None,
+    precision: Precision | None = None,
     seed: int | None = None,
     settings: MethodOptions | None = None,
 ) -> None:
@@ -111,15 +117,23 @@ def fit(
         keep it in the model for sample --temperature matched.
     threads
         Number of threads (default: all cores). The model does not depend on it.
+    device
+        Fit by torch on cpu, cuda, cuda:N, mps or auto, the quickest there is; needs
+        pip install 'pottsfold[torch]'. Default: pottsfold's own code on the CPU.
+    precision
+        Of products on the device: tf32 and bf16 round to 11 and 8 bits, for speed on
+        NVIDIA's. Default float32.
     seed
-        Random seed for --method boltzmann, --lambda auto and --match-temperature
-        (default 0). Other fits are deterministic.
+        Random seed for --method boltzmann, --lambda auto, --batch and
+        --match-temperature (default 0). Other fits are deterministic.
     """
     if no_focus and (focus is not None or columns is not None):
         raise UsageError("`no_focus` excludes `focus` and `columns`")
     _check_mask(structure, chain, cutoff, pairs)
     # Before the alignment is read: wrong settings shall not wait for it.
     how = chosen_method(method, settings)
+    how.check_device(device, precision)
+    launched().check_shared(device)
     if seed is None and match_temperature:
         seed = 0
     row: str | int | None = None if no_focus else (0 if focus is None else focus)
@@ -143,9 +157,13 @@ def fit(
             threads=threads,
             seed=seed,
             graph=graph,
+            device=device,
+            precision=precision,
             progress=progress,
             announce=say,
         )
+    if not launched().leads:
+        return
     save_fit(output, result)
     say(
         f"{method}: {result.report.stopped_because}; {clock.seconds:.1f} s wall, "
@@ -163,9 +181,7 @@ def _check_mask(
     structure: Path | None, chain: str | None, cutoff: float | None, pairs: Path | None
 ) -> None:
     """Refuse options of a structure without one, and two ways to choose pairs."""
-    check_chain(structure, chain)
-    if cutoff is not None and structure is None:
-        raise UsageError("it is of `structure`; give that too", parameter="cutoff")
+    check_of_structure(structure, chain=chain, cutoff=cutoff)
     if structure is not None and pairs is not None:
         raise UsageError("`structure` excludes `pairs`: both say which pairs there are")
 

@@ -9,7 +9,7 @@ from pottsfold.commands.console import sampling_progress, say
 from pottsfold.landscape.temperature import match_temperature
 from pottsfold.memory import check_memory
 from pottsfold.model import Fit
-from pottsfold.provenance import Stopwatch
+from pottsfold.provenance import Stopwatch, recorded_name
 from pottsfold.sampling.table import table_bytes
 from pottsfold.threads import Workers, chosen_threads
 
@@ -52,9 +52,10 @@ def matched(fit: Fit, family: Alignment, seed: int, threads: int | None) -> Fit:
         f"{natural.identity:.1%}; {clock.cpu_seconds:.1f} CPU s"
     )
     source = family.source
+    name = recorded_name(source.path) if source.path else "an alignment"
     how = (
         f"{found.verdict}; {family.n_sequences} natural sequences of "
-        f"{source.path or 'an alignment'}, sha256 {source.sha256[:12]}, seed {seed}"
+        f"{name}, sha256 {source.sha256[:12]}, seed {seed}"
     )
     return Fit(
         replace(model, temperature=found.temperature),

@@ -15,7 +15,7 @@ from pottsfold.commands.adjusting import (
 )
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import InputFile, TableOutput
-from pottsfold.commands.structures import check_chain
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.contacts import CONTACT_DISTANCE, map_structure, site_accessibility
 from pottsfold.errors import UsageError
 from pottsfold.model import load_fit
@@ -92,7 +92,7 @@ def rescue(
 
     if top < 1:
         raise UsageError("1 or more is needed", parameter="top", value=top)
-    check_chain(structure, chain)
+    check_of_structure(structure, chain=chain)
     potts = load_fit(model).model
     name, columns, letters = place_mutant(potts, mutant)
     mapped = surface = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -27,7 +28,15 @@ from pottsfold.model import PottsModel, load_fit
 from pottsfold.model.sites import natural_sequences
 from pottsfold.provenance import Stopwatch, recorded_name, run_of
 from pottsfold.report.figures import save_figure
-from pottsfold.sampling import MOVES, Sampler, Samples, Target, draw_samples
+from pottsfold.sampling import (
+    MOVES,
+    Move,
+    Sampler,
+    Samples,
+    Target,
+    Tempering,
+    draw_samples,
+)
 from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
 from pottsfold.sampling.mixing import MIN_SWAPS
 from pottsfold.sampling.output import Making, write_samples
@@ -47,6 +56,8 @@ KERNELS, COMPARISON = 105 * MIB, 160 * MIB
 Forbidden = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 Count = Annotated[int, Parameter(name=["--number", "-n"])]
 if TYPE_CHECKING:
+    from pottsfold.inference.on_torch.devices import Device
+
     Algorithm = str
 else:
     Algorithm = Literal[tuple(MOVES)]
@@ -64,6 +75,7 @@ def sample(
     sweeps: int | None = None,
     seed: int = 0,
     threads: int | None = None,
+    device: str | None = None,
     start: TextOrFile = RANDOM,
     anneal_from: float | None = None,
     fix: str | None = None,
@@ -101,6 +113,10 @@ def sample(
         Random seed.
     threads
         Number of threads (default: all cores). Results do not depend on it.
+    device
+        Move the chains by torch on cpu, cuda, cuda:N, mps or auto, the quickest there
+        is; needs pip install 'pottsfold[torch]'. Worth it on a GPU and for thousands of
+        chains. Default: pottsfold's own code on the CPU.
     start
         random, or a FASTA file of sequences to start from.
     anneal_from
@@ -132,6 +148,7 @@ def sample(
             "at least 1 sequence is needed", parameter="number", value=number
         )
     clock = Stopwatch()
+    where = None if device is None else _device(device, algorithm)
     potts = load_fit(model).model
     # Of the file that was read: after hours it may be another one.
     model_sha256 = sha256_of(model)
@@ -149,10 +166,12 @@ def sample(
     sampler = Sampler(
         _target(potts, fix, forbid),
         np.array([_temperature(potts, temperature)]),
-        MOVES[algorithm](),
+        MOVES[algorithm]() if where is None else _move_on(where, algorithm),
     )
     threads = chosen_threads(threads)
-    with Workers(threads) as workers, sampling_progress() as progress:
+    # The workers share the chains: threads of torch's own would be in their way.
+    at_work = nullcontext() if where is None else where.at_work(1)
+    with at_work, Workers(threads) as workers, sampling_progress() as progress:
         drawn = draw_samples(
             sampler,
             number,
@@ -168,6 +187,7 @@ def sample(
         "number": number,
         "algorithm": algorithm,
         "temperatures": sampler.temperatures.tolist(),
+        "device": device,
         "chains": drawn.diagnosis.n_chains,
         "sweeps": sweeps,
         "start": start if starts is None else recorded_name(start),
@@ -186,11 +206,42 @@ def sample(
         say(f"wrote {output}")
 
 
+def _device(name: str, algorithm: Algorithm) -> Device:
+    """Return the device that chains are to move on.
+
+    Raises
+    ------
+    UsageError
+        If it is not there, torch is not installed, or the algorithm is another.
+    """
+    if algorithm == "metropolis":
+        raise UsageError(
+            "metropolis runs on the CPU alone; leave it out, or take gibbs",
+            parameter="device",
+            value=name,
+        )
+    from pottsfold.inference.on_torch import check_torch
+
+    check_torch()
+    from pottsfold.inference.on_torch.devices import chosen_device
+
+    return chosen_device(name)
+
+
+def _move_on(device: Device, algorithm: Algorithm) -> Move:
+    """Return how chains move on a device."""
+    from pottsfold.inference.on_torch.chains import DeviceGibbs
+
+    say(f"chains move on {device.title}")
+    gibbs = DeviceGibbs(device)
+    return Tempering(move=gibbs) if algorithm == "tempering" else gibbs
+
+
 def _starts(model: PottsModel, path: Path) -> NDArray[np.uint8]:
-    """Return the sequences to start from, and say what is unknown in them."""
-    starts, unknown = read_starts(path, model)
-    if unknown:
-        say(f"{path}: {unknown} unknown letters, replaced by random ones")
+    """Return the sequences to start from, and say how they were read."""
+    starts, notes = read_starts(path, model)
+    for note in notes:
+        say(f"{path}: {note}")
     return starts
 
 

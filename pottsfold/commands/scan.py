@@ -10,7 +10,7 @@ from pottsfold.commands.adjusting import (
 )
 from pottsfold.commands.console import say
 from pottsfold.commands.paths import FigureOutput, InputFile, TableOutput, TextOrFile
-from pottsfold.commands.structures import check_chain
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.model import load_fit
 from pottsfold.mutations import in_background, scan_table
 from pottsfold.report.figures import save_figure
@@ -55,7 +55,7 @@ def scan(
     chain
         Name of the structure's chain (default: the one that aligns best).
     """
-    check_chain(structure, chain)
+    check_of_structure(structure, chain=chain)
     potts = load_fit(model).model
     if background is not None:
         potts = in_background(potts, background)

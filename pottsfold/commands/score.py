@@ -13,7 +13,7 @@ from pottsfold.commands.adjusting import (
 )
 from pottsfold.commands.console import say, scoring_progress
 from pottsfold.commands.paths import InputFile, TableOutput, TextOrFile
-from pottsfold.commands.structures import check_chain
+from pottsfold.commands.structures import check_of_structure
 from pottsfold.commands.switches import Switch
 from pottsfold.errors import TableError, UsageError
 from pottsfold.files import sha256_of
@@ -107,7 +107,7 @@ def score(
             "learnt beside effects adjusted for function; leave out `goal`",
             parameter="augmented",
         )
-    check_chain(structure, chain)
+    check_of_structure(structure, chain=chain)
     _spare_memory()
     tables, learnt = _tables(model, background, augmented, goal, structure, chain)
     with scoring_progress() as progress:

@@ -7,9 +7,13 @@ from pathlib import Path
 from pottsfold.errors import UsageError
 
 
-def check_chain(structure: Path | None, chain: str | None) -> None:
-    """Refuse the name of a chain without a structure."""
-    if chain is not None and structure is None:
-        raise UsageError(
-            "it names a chain of `structure`; give that too", parameter="chain"
-        )
+def check_of_structure(structure: Path | None, **settings: object) -> None:
+    """Refuse settings of a structure, by parameter, without one.
+
+    Those that are None or False were not given.
+    """
+    if structure is not None:
+        return
+    for name, value in settings.items():
+        if value is not None and value is not False:
+            raise UsageError("it is of `structure`; give that too", parameter=name)

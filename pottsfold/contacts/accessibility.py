@@ -43,6 +43,8 @@ SIDE_CHAIN_ATOMS = {
     **{"Y": 8, "V": 3},
 }
 MAX_NEIGHBOUR_DISTANCE = 10.0
+# CB atoms of two chains are never so close, in angstrom; a few may be by mistake.
+MAX_SUPERPOSED_DISTANCE, MIN_SUPERPOSED = 1.0, 10
 # Of the residues at sites. Where more lack atoms, the others are not in their places.
 MIN_COMPLETE = 0.5
 
@@ -62,7 +64,7 @@ class Accessibility:
     mapping : ChainMap
         The residues of the sites.
     notes : tuple of str
-        Clauses on what was left out.
+        Clauses on what was left out, and on chains that lie on one another.
     """
 
     relative: NDArray[np.float64]
@@ -136,7 +138,7 @@ def site_accessibility(
         relative=_mean(relative),
         neighbours=_mean(neighbours),
         mapping=chain_map(chosen),
-        notes=_notes(chosen, complete, confident),
+        notes=(*_notes(chosen, complete, confident), *everything.notes()),
     )
 
 
@@ -174,6 +176,7 @@ class _Everything:
         self.starts = np.cumsum([0, *sizes])
         lengths = np.cumsum([0, *(len(c.letters) for c in chains)])
         self.first = {id(c): int(k) for c, k in zip(chains, lengths, strict=False)}
+        self.chain_numbers = np.repeat(np.arange(len(chains)), np.diff(lengths))
         self.tree = cKDTree(np.concatenate([c.anchor_places for c in chains]))
 
     def relative(self, chain: Chain, residues: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -199,6 +202,18 @@ class _Everything:
             return_length=True,
         )
         return np.asarray(counts, np.float64) - 1
+
+    def notes(self) -> list[str]:
+        """Return a clause on chains that are in one place, as superposed ones are."""
+        pairs = self.tree.query_pairs(MAX_SUPERPOSED_DISTANCE, output_type="ndarray")
+        of_pairs = self.chain_numbers[pairs]
+        count = len(np.unique(pairs[of_pairs[:, 0] != of_pairs[:, 1]]))
+        if count < MIN_SUPERPOSED:
+            return []
+        return [
+            f"{_counted(count)} of two chains in one place bury each other: keep one "
+            "of superposed structures"
+        ]
 
 
 def _radius(name: str) -> float:

@@ -36,7 +36,8 @@ class CouplingMap:
         :func:`coupling_norms`.
     scores : (L, L) float64
         What pairs are ranked by, the table's ``score``: by default the same after
-        :func:`average_product_correction`.
+        :func:`average_product_correction`. NaN for pairs that are not to be ranked,
+        as those without couplings are not.
     numbering : Numbering
         Residue number of every site.
     letters : str
@@ -72,9 +73,16 @@ class CouplingMap:
         """Number of sites L."""
         return len(self.numbering)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every pair has a score."""
+        return not bool(np.isnan(self.scores).any())
+
 
 def coupling_map(model: PottsModel, score: Score = "frobenius-apc") -> CouplingMap:
-    """Return the strengths of coupling of all pairs of a model's sites.
+    """Return the strengths of coupling of a model's pairs of sites.
+
+    Where a model couples some pairs alone, only these have a score.
 
     Parameters
     ----------
@@ -91,21 +99,36 @@ def coupling_map(model: PottsModel, score: Score = "frobenius-apc") -> CouplingM
     """
     information = score == "direct-information"
     norms = direct_information(model) if information else coupling_norms(model)
-    corrected = score == "frobenius-apc"
+    coupled = _coupled(model)
+    if score == "frobenius-apc":
+        scores = average_product_correction(norms, coupled)
+    elif coupled is None:
+        scores = norms
+    else:
+        scores = np.where(coupled | np.eye(model.length, dtype=bool), norms, np.nan)
     return CouplingMap(
         norms=norms,
-        scores=average_product_correction(norms) if corrected else norms,
+        scores=scores,
         numbering=model.numbering,
         letters=model.focus_sequence or GAP * model.length,
         name=model.focus_name,
     )
 
 
+def _coupled(model: PottsModel) -> NDArray[np.bool_] | None:
+    """Return which pairs have couplings, (L, L); None where all have."""
+    if model.graph.is_complete:
+        return None
+    coupled = np.zeros((model.length, model.length), bool)
+    coupled[model.graph.sites, model.graph.partners] = True
+    return coupled
+
+
 def average_maps(maps: Sequence[CouplingMap]) -> CouplingMap:
     """Return the mean of several maps of the same sites.
 
     What one fit finds by chance another, of other penalties or with gaps taken
-    otherwise, may not.
+    otherwise, may not. A pair is scored where every map scores it.
 
     Parameters
     ----------
@@ -162,21 +185,27 @@ def coupling_norms(model: PottsModel) -> NDArray[np.float64]:
     return norms + norms.T
 
 
-def average_product_correction(norms: NDArray[np.float64]) -> NDArray[np.float64]:
+def average_product_correction(
+    norms: NDArray[np.float64], coupled: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
     """Return S_ij - S_i S_j / S, which takes away what a site does to all its pairs.
 
     S_i is the mean of S_ij over the L - 1 other sites j, and S the mean over all
-    pairs [1]_.
+    pairs [1]_. Where some pairs alone have couplings, both are means over these: the
+    zeros of the others would tell how many partners a site has.
 
     Parameters
     ----------
     norms : (L, L) float64
         Symmetric, at least two sites; the diagonal is not used.
+    coupled : (L, L) bool, optional
+        Which pairs have couplings, symmetric; by default all.
 
     Returns
     -------
     (L, L) float64
-        Symmetric, zero where i = j; all zero where the norms are.
+        Symmetric, zero where i = j; all zero where the norms are. NaN for pairs that
+        are not coupled.
 
     References
     ----------
@@ -191,10 +220,18 @@ def average_product_correction(norms: NDArray[np.float64]) -> NDArray[np.float64
     """
     length = len(norms)
     strengths = np.where(np.eye(length, dtype=bool), 0.0, norms)
-    of_sites = strengths.sum(axis=1) / (length - 1)
-    of_all = of_sites.mean()
+    if coupled is None:
+        of_sites = strengths.sum(axis=1) / (length - 1)
+        of_all = of_sites.mean()
+    else:
+        strengths[~coupled] = 0
+        n_partners = coupled.sum(axis=1)
+        of_sites = strengths.sum(axis=1) / np.maximum(n_partners, 1)
+        of_all = strengths.sum() / max(n_partners.sum(), 1)
     if of_all > 0:
         strengths -= np.outer(of_sites, of_sites) / of_all
+    if coupled is not None:
+        strengths[~coupled] = np.nan
     np.fill_diagonal(strengths, 0)
     return strengths
 

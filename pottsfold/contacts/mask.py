@@ -29,6 +29,7 @@ from pottsfold.contacts.distances import Residues, minimal_distances
 from pottsfold.errors import StructureError, UsageError
 from pottsfold.files import sha256_of
 from pottsfold.model import PairGraph, PottsModel
+from pottsfold.provenance import recorded_name
 
 # In angstrom.
 DEFAULT_CUTOFF = 8.0
@@ -127,7 +128,7 @@ def _lines(
     lines = [
         f"couplings of the {graph.n_pairs} pairs of {len(first.sites)} sites whose "
         f"side chains are within {cutoff:g} angstrom in {named(first.chain.name)} of "
-        f"{Path(chosen.path).name}"
+        f"{recorded_name(chosen.path)}"
         + (f" (within and between chains {names})" if len(chosen.used) > 1 else "")
         + f", SHA-256 {sha256_of(chosen.path)}",
         *chosen.structure.notes,

@@ -18,6 +18,7 @@ from pottsfold.files import (
     unpack,
 )
 from pottsfold.model import PairGraph
+from pottsfold.provenance import recorded_name
 
 BETWEEN = re.compile(r"\s*[,;\t]\s*|\s+")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -69,7 +70,7 @@ def read_pairs(path: str | Path, numbering: Numbering) -> ContactMask:
     graph = PairGraph.of_pairs(len(numbering), np.array(pairs))
     line = (
         f"couplings of the {graph.n_pairs} pairs of {len(numbering)} sites listed in "
-        f"{Path(path).name}, SHA-256 {sha256_of(path)}"
+        f"{recorded_name(path)}, SHA-256 {sha256_of(path)}"
     )
     return ContactMask(graph, (line, *lonely_lines(graph)))
 

@@ -42,7 +42,9 @@ def contacts_summary_lines(
             for separation in SEPARATIONS
         ]
         lines += [str(chain), *mapping_lines(coupling, chain)]
-        lines += [precision_line(precisions[0]), *_precision_table(precisions)]
+        every_pair = coupling.is_complete
+        lines.append(precision_line(precisions[0], every_pair=every_pair))
+        lines += _precision_table(precisions)
         lines += _interface_lines(coupling, chain, precisions[0].n_sites)
     return lines + _strongest_lines(coupling, chain, count)
 
@@ -57,8 +59,12 @@ def mapping_lines(coupling: CouplingMap, chain: ChainMap) -> list[str]:
     )
 
 
-def precision_line(precision: ContactPrecision) -> str:
-    """Return precision at L/5, L/2 and L, and what it was judged on, as one line."""
+def precision_line(precision: ContactPrecision, *, every_pair: bool = True) -> str:
+    """Return precision at L/5, L/2 and L, and what it was judged on, as one line.
+
+    ``every_pair`` tells whether every pair of sites had a score.
+    """
+    why = "no residue" if every_pair else "no residue or no couplings"
     depths = ", ".join(
         f"{top.depth} {top.precision:.3f} ({top.n_contacts} of {top.n_pairs})"
         for top in map(precision.at, SAID_OF_EACH)
@@ -66,7 +72,7 @@ def precision_line(precision: ContactPrecision) -> str:
     return (
         f"precision {depths}; L = {precision.n_sites}, |i - j| >= "
         f"{precision.separation}, {precision.n_contacts} contacts in "
-        f"{precision.n_pairs} pairs, {precision.n_left_out} pairs left out: no residue"
+        f"{precision.n_pairs} pairs, {precision.n_left_out} pairs left out: {why}"
     )
 
 

@@ -14,6 +14,8 @@ from pottsfold.model.graph import PairGraph
 
 Gaps = Literal["missing", "state"]
 Penalties = Literal["default", "plmc", "auto"]
+# Of products on a device: see pottsfold.inference.on_torch.
+Precision = Literal["float32", "tf32", "bf16"]
 # Called with how much is done, of how much (None where that is not known), and what.
 Progress = Callable[[int, int | None, str], None]
 # Called with a sentence.
@@ -42,6 +44,8 @@ class Work:
         As for :meth:`Method.fit`.
     graph : PairGraph, optional
         Likewise.
+    device, precision : str or None
+        Likewise.
     """
 
     threads: int | None
@@ -49,6 +53,8 @@ class Work:
     progress: Progress
     announce: Announce
     graph: PairGraph | None = None
+    device: str | None = None
+    precision: Precision | None = None
 
     def record(self, alignment: Alignment, lines: list[str]) -> Alignment:
         """Say lines, and return the alignment with them in its history."""
@@ -68,6 +74,8 @@ class Method(ABC):
     name: ClassVar[str]
     # Whether couplings may be on a graph of some pairs.
     takes_graph: ClassVar[bool] = False
+    # Whether it may be carried out on a device, by torch.
+    takes_device: ClassVar[bool] = False
 
     @property
     def draws_random_numbers(self) -> bool:
@@ -81,6 +89,8 @@ class Method(ABC):
         threads: int | None = None,
         seed: int | None = None,
         graph: PairGraph | None = None,
+        device: str | None = None,
+        precision: Precision | None = None,
         progress: Progress = _no_progress,
         announce: Announce = _silent,
     ) -> Fit:
@@ -96,6 +106,11 @@ class Method(ABC):
             Random seed, by default 0 where random numbers are drawn.
         graph : PairGraph, optional
             Which pairs of sites have couplings; by default all.
+        device : str, optional
+            ``cpu``, ``cuda``, ``cuda:N``, ``mps`` or ``auto``: fit there, by torch. By
+            default the methods' own core fits, on the CPU.
+        precision : {"float32", "tf32", "bf16"}, optional
+            Of products on the device, by default float32.
         progress : callable
             Called as ``progress(done, total or None, what is being done)``.
         announce : callable
@@ -118,19 +133,48 @@ class Method(ABC):
                 f"{self.name} couples all pairs of sites; pseudolikelihood fits some",
                 parameter="method",
             )
-        work = Work(threads, seed or 0, progress, announce, graph)
+        self.check_device(device, precision)
+        work = Work(threads, seed or 0, progress, announce, graph, device, precision)
         fit = self._fit(alignment, work)
         if seed is None and self.draws_random_numbers:
             seed = 0
         made = replace(fit.report.provenance, seed=seed)
         return replace(fit, report=replace(fit.report, provenance=made))
 
+    def check_device(
+        self, device: str | None = None, precision: Precision | None = None
+    ) -> None:
+        """Refuse a device that this method cannot use, or that is not there.
+
+        Parameters
+        ----------
+        device, precision : str, optional
+            As for :meth:`fit`.
+
+        Raises
+        ------
+        UsageError
+            If the fit could not be carried out there.
+        """
+        if device is None:
+            if precision is not None:
+                raise UsageError(
+                    "it is of `device`; give that too", parameter="precision"
+                )
+            return
+        if not self.takes_device:
+            raise UsageError(
+                f"{self.name} runs on the CPU alone; leave it out",
+                parameter="device",
+                value=device,
+            )
+        from pottsfold.inference.on_torch import check_torch
+
+        check_torch()
+        from pottsfold.inference.on_torch.devices import chosen_device
+
+        chosen_device(device, precision or "float32")
+
     @abstractmethod
     def _fit(self, alignment: Alignment, work: Work) -> Fit:
         """Fit a model; what it computes with is imported here."""
-
-
-def check_at_least_one(name: str, value: int) -> None:
-    """Raise :class:`UsageError` if a setting of that name is below 1."""
-    if value < 1:
-        raise UsageError("at least 1 is needed", parameter=name, value=value)

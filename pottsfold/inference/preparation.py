@@ -70,8 +70,12 @@ def finished_fit(
     objectives: Sequence[float] = (),
     gradient_norm: float = 0.0,
     n_evaluations: int = 0,
+    versions: Mapping[str, str] | None = None,
 ) -> Fit:
-    """Return a model with the report of its making."""
+    """Return a model with the report of its making.
+
+    ``versions`` are those of libraries that other methods do without.
+    """
     source = alignment.source
     every_setting = {"gaps": model.gaps, "identity": alignment.identity, **settings}
     report = FitReport(
@@ -87,7 +91,7 @@ def finished_fit(
         verdict=summarize(alignment).verdict,
         history=alignment.history,
         provenance=provenance.Provenance(
-            versions=provenance.software_versions(),
+            versions={**provenance.software_versions(), **(versions or {})},
             settings=every_setting,
             source=provenance.source_of(
                 source.path, source.sha256, format=source.format

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.errors import UsageError
+
 DEFAULT_PENALTY = 0.01
 MAX_STEPS = 200
 ROUNDING = 1e-13
@@ -35,6 +37,11 @@ def independent_fields(
     -------
     (L, s) float64
         In nats; rows sum to zero.
+
+    Raises
+    ------
+    UsageError
+        If the penalty is so small that rounding hides it.
     """
 
     def objective(h: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -50,7 +57,14 @@ def independent_fields(
         gradient = neff * (p - frequencies) + 2 * lambda_h * fields
         hessian = neff * (p[:, :, np.newaxis] * (identity - p[:, np.newaxis, :]))
         hessian += 2 * lambda_h * identity
-        step = np.linalg.solve(hessian, gradient[..., np.newaxis])[..., 0]
+        try:
+            step = np.linalg.solve(hessian, gradient[..., np.newaxis])[..., 0]
+        except np.linalg.LinAlgError as error:
+            raise UsageError(
+                "rounding is larger; give a larger number",
+                parameter="lambda_h",
+                value=lambda_h,
+            ) from error
         # Half the Newton decrement is what a site can still gain.
         open_sites = (gradient * step).sum(axis=1) > ROUNDING * np.abs(value)
         if not open_sites.any():

@@ -124,7 +124,7 @@ def _draw_unjudged(axes: Axes, coupling: CouplingMap, count: int) -> str:
         positions,
         cmap="Greys",
         vmin=0,
-        vmax=darkest.min(initial=coupling.scores.max()),
+        vmax=darkest.min(initial=np.nanmax(coupling.scores)),
     )
     axes.figure.colorbar(
         mesh, ax=axes, label="below: coupling score (nats)", extend="max", shrink=0.5

@@ -61,7 +61,9 @@ def allowed_letters(model: PottsModel, text: str) -> NDArray[np.bool_]:
     return allowed
 
 
-def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
+def read_starts(
+    path: Path, model: PottsModel
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Read sequences to start from.
 
     Parameters
@@ -77,8 +79,9 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
     -------
     codes : (M, L) uint8
         Sequences.
-    unknown : int
-        Number of letters outside the alphabet.
+    notes : tuple of str
+        What was left out or taken as something else, and how many letters are outside
+        the alphabet, a sentence each.
 
     Raises
     ------
@@ -87,13 +90,14 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
     """
     family = _own_family(path, model)
     if family is not None:
-        return family.codes, int((family.codes == model.alphabet.unknown).sum())
+        return family.codes, (*family.history, *_unknown(family.codes, model))
     records = read_records(path, min_sequences=1, alphabet=model.alphabet)
-    rows = []
+    rows, n_inserts = [], 0
     for index, row in enumerate(records.rows):
         letters = aligned = row.decode("ascii")
         if len(letters) != model.length:
             aligned = letters.translate(INSERTS)
+            n_inserts += sum(map(str.islower, letters))
         if len(aligned) != model.length:
             raise AlignmentError(
                 f"{len(aligned)} letters to start from, and the model has "
@@ -114,7 +118,13 @@ def read_starts(path: Path, model: PottsModel) -> tuple[NDArray[np.uint8], int]:
             )
         rows.append(codes)
     starts = np.stack(rows)
-    return starts, int((starts == model.alphabet.unknown).sum())
+    inserts = [f"left out {n_inserts} lower-case letters"] if n_inserts else []
+    return starts, (*records.notes, *inserts, *_unknown(starts, model))
+
+
+def _unknown(codes: NDArray[np.uint8], model: PottsModel) -> list[str]:
+    count = int((codes == model.alphabet.unknown).sum())
+    return [f"{count} unknown letters, replaced by random ones"] if count else []
 
 
 def _own_family(path: Path, model: PottsModel) -> Alignment | None:

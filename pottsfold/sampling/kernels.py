@@ -55,6 +55,18 @@ def next_word(states, n):
 
 
 @kernel
+def draw_uniforms(states, uniforms):
+    """Write the numbers in [0, 1) that sweeps draw letters by, (N, S) float32.
+
+    Those of chain n in the order in which it visits S sites; states (N, 4) uint64 are
+    changed in place.
+    """
+    for n in range(uniforms.shape[0]):
+        for s in range(uniforms.shape[1]):
+            uniforms[n, s] = np.float32(next_word(states, n) >> np.uint64(40)) * UNIT
+
+
+@kernel
 def gibbs_sweeps(
     codes,
     energies,

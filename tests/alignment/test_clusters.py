@@ -1,12 +1,16 @@
 """Clusters of relatives, and folds made of them."""
 
+import math
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pottsfold.alignment import clustered_folds, reweight
-from pottsfold.alignment.clusters import clusters
+from pottsfold.alignment import clusters as clusters_room
+from pottsfold.alignment.clusters import clusters, relatives
 from tests.naive import alignment as naive
 from tests.strategies import random_alignment
 
@@ -63,3 +67,27 @@ def test_an_order_of_other_sequences_is_refused(bad):
     codes = np.zeros((5, 4), np.uint8)
     with pytest.raises(ValueError, match="these 5 sequences"):
         clusters(codes, 0.8, np.array([0, bad]))
+
+
+@given(
+    st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 70), st.floats(0.05, 1)
+)
+def test_relatives_are_those_identical_enough_to_one_chosen(
+    seed, n_sequences, length, identity
+):
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 3, (n_sequences, length)).astype(np.uint8)
+    chosen = rng.choice(n_sequences, rng.integers(1, n_sequences + 1), replace=False)
+    needed = math.ceil(identity * length - 1e-9)
+    expected = [
+        any(
+            sum(a == b for a, b in zip(row, codes[k], strict=True)) >= needed
+            for k in chosen
+        )
+        for row in codes
+    ]
+    codes.flags.writeable = False
+    for threads, at_once in ((1, 8192), (2, 7)):
+        with patch.object(clusters_room, "ROWS_AT_ONCE", at_once):
+            found = relatives(codes, chosen, identity, threads=threads)
+        assert found.tolist() == expected

@@ -7,7 +7,8 @@ and to draw a letter, ``DRAW``: what either takes alone.
 
 ``python -m tests.benchmarks.sampling family.potts`` tells instead what the compact
 form's rounding does to a model: 20,000 sequences of either form, their mean energies
-and the frequencies of letters and of pairs, as differences in standard errors.
+and the frequencies of letters and of pairs, as differences in standard errors. With
+``--speed`` before the model it tells how fast that one is sampled, masked or dense.
 """
 
 from __future__ import annotations
@@ -19,8 +20,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from pottsfold.inference.on_torch.chains import DeviceGibbs
+from pottsfold.inference.on_torch.devices import Device
 from pottsfold.model import PottsModel, energy, load_fit
-from pottsfold.sampling import Metropolis, Sampler, Target, start_chains
+from pottsfold.sampling import (
+    Gibbs,
+    Metropolis,
+    Move,
+    Sampler,
+    Target,
+    start_chains,
+)
 from pottsfold.threads import Workers
 from tests.benchmarks.plain import numba_sweep, numpy_sweep
 from tests.sampling.test_compact import coarse
@@ -113,7 +123,28 @@ def bias(model: PottsModel, n: int = 20_000, sweeps: int = 300) -> None:
         print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
 
 
+def speed(model: PottsModel) -> None:
+    """Print site updates a second of each move, and of Gibbs sweeps by torch."""
+    cpu = Device("cpu")
+    moves: dict[str, Move] = {
+        "Gibbs": Gibbs(),
+        "Metropolis": Metropolis(),
+        "Gibbs on cpu by torch": DeviceGibbs(cpu),
+    }
+    print(f"{model.length} sites, {model.graph.n_pairs} pairs; millions a second:")
+    print("| move | float32 | compact |\n|---|---|---|")
+    targets = [Target(model, compact=compact) for compact in (False, True)]
+    for name, move in moves.items():
+        samplers = (Sampler(target, np.array([1.0]), move) for target in targets)
+        with cpu.at_work(1):
+            rates = [updates_per_second(sampler, 1000) for sampler in samplers]
+        print(row(name, *rates), flush=True)
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["--speed"]:
+        speed(load_fit(sys.argv[2]).model)
+        return
     if len(sys.argv) > 1:
         bias(load_fit(sys.argv[1]).model)
         return

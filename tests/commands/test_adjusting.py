@@ -131,10 +131,10 @@ def test_a_model_of_rna_has_no_adjusted_effects(there, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["score", "l.csv", "--chain", "A"], "it names a chain of --structure"),
+        (["score", "l.csv", "--chain", "A"], "--chain: it is of --structure"),
         (["assay", "l.csv", "--structure", "s.pdb"], "give --for stability"),
         (["epistasis", "--structure", "s.pdb"], "give --for stability"),
-        (["scan", "--chain", "A"], "it names a chain of --structure"),
+        (["scan", "--chain", "A"], "--chain: it is of --structure"),
         (["scan", "--structure", "s.pdb", "--chain", "Q"], "Q"),
         (["scan", "--structure", "none.pdb"], "no such file"),
         (["scan", "--structure", "ca.pdb"], "accessib"),

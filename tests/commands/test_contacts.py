@@ -96,7 +96,7 @@ def test_minus_is_standard_output(folder, capsys):
         (["-o", "out.csv", "--separation", "0"], "1 or more is needed"),
         (["-o", "out.csv", "--structure", "none.pdb"], "none.pdb: no such file"),
         (["-o", "out.csv", "--structure", "s.pdb", "--chain", "Q"], "no chain Q"),
-        (["-o", "out.csv", "--force"], "--force takes a chain of --structure"),
+        (["-o", "out.csv", "--force"], "--force: it is of --structure"),
         (["-o", "out.pml", "--format", "pymol"], "draws on a structure; give"),
         (["-o", "out.cxc", "--format", "chimerax"], "draws on a structure; give"),
         (["-o", "out.txt", "--format", "pymol"], "end it in .pml"),
@@ -378,7 +378,7 @@ def test_accessibility_is_written_on_request(tmp_path, capsys):
     assert (table["accessibility"][:11] > 0).all()
     assert "accessibility of 11 sites to " in capsys.readouterr().err
     assert run(*words, *asked) == 2
-    assert "--accessibility is of --structure" in capsys.readouterr().err
+    assert "--accessibility: it is of --structure" in capsys.readouterr().err
 
 
 def test_accessibility_of_ca_atoms_is_refused(folder, capsys):

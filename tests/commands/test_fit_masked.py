@@ -1,5 +1,6 @@
 """``fit`` of couplings along contacts or a list, as a person runs it."""
 
+import os
 import re
 
 import numpy as np
@@ -47,12 +48,57 @@ def test_contacts_of_a_structure_get_couplings(capsys, tmp_path, family, structu
     told = run(capsys, "info", model)[1]
     assert "pairs        37 of 190 have couplings, 3.7 partners a site" in told
     table = tmp_path / "c.csv"
-    err = run(capsys, "contacts", model, "-o", table, "--top", 5)[2]
-    assert "the model couples 37 pairs of sites alone" in err
+    err = run(capsys, "contacts", model, "-o", table)[2]
+    assert "37 pairs of sites alone have couplings: only these are ranked" in err
+    lines = table.read_text().splitlines()
+    assert lines[0] == "i,j,aa_i,aa_j,score,raw_score,rank"
+    assert {tuple(map(int, line.split(",")[:2])) for line in lines[1:]} == {
+        (i + 1, j + 1) for i, j in pairs.tolist()
+    }
+    matrix = tmp_path / "c.npy"
+    assert run(capsys, "contacts", model, "-o", matrix, "--format", "npy")[0] == 0
+    scores = np.load(matrix)
+    assert np.isfinite(scores).all()
+    assert scores.min() == scores[0, 19]
+    figures = ["--structure", structure, "--plot", tmp_path]
+    status, _, err = run(capsys, "contacts", model, "-o", table, "--top", 5, *figures)
+    assert (status, err.count("pairs left out: no residue or no couplings")) == (0, 1)
+    # Beside a model of all pairs too.
+    dense = tmp_path / "d.potts"
+    assert run(capsys, "fit", family, "-o", dense)[0] == 0
+    words = ["contacts", dense, "-o", tmp_path / "both.csv", "--ensemble", model]
+    assert "37 pairs of sites alone have couplings" in run(capsys, *words)[2]
     # What contacts wrote is a list for another fit.
     other = tmp_path / "other.potts"
     assert run(capsys, "fit", family, "-o", other, "--pairs", table)[0] == 0
     assert load_fit(other).model.graph.n_pairs == 5
+
+
+def test_a_name_in_another_encoding_leaves_a_model_that_can_be_read(
+    capsys, tmp_path, family, structure
+):
+    odd = os.fsdecode(b"caf\xe9")
+    for option, content in (
+        ("--structure", structure.read_text()),
+        ("--pairs", "1 5\n"),
+    ):
+        path, model = tmp_path / f"{odd}{option}", tmp_path / "m.potts"
+        path.write_text(content)
+        assert run(capsys, "fit", family, "-o", model, option, path)[0] == 0
+        status, told, _ = run(capsys, "info", model)
+        assert status == 0
+        assert f"caf\\xe9{option}, SHA-256" in told
+
+
+def test_penalties_beyond_single_precision_are_told_in_one_line(
+    capsys, tmp_path, family
+):
+    model = tmp_path / "m.potts"
+    words = ["fit", family, "-o", model, "--lambda-h", "1e-320"]
+    status, _, err = run(capsys, *words)
+    assert status == 2
+    assert re.search("--lambda-h '?(1|9.99989)e-32", err.splitlines()[-1])
+    assert not model.exists()
 
 
 def test_a_masked_fit_may_choose_its_penalties(capsys, tmp_path, family):
@@ -70,7 +116,7 @@ def test_a_masked_fit_may_choose_its_penalties(capsys, tmp_path, family):
     ("options", "message"),
     [
         (["--cutoff", "8"], "--cutoff: it is of --structure; give that too"),
-        (["--chain", "A"], "--chain: it names a chain of --structure"),
+        (["--chain", "A"], "--chain: it is of --structure"),
         (["--structure", "S", "--pairs", "P"], "--structure excludes --pairs"),
         (["--structure", "S", "--cutoff", "-1"], "--cutoff '?-1.*above 0 is needed"),
         (["--pairs", "P", "--method", "mean-field"], "couples all pairs of sites"),

@@ -1,5 +1,6 @@
 """``fit`` and ``convert`` with ``--match-temperature``."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -61,6 +62,17 @@ def test_a_fit_is_not_lost_with_its_match(family, tmp_path, capsys, monkeypatch)
     assert load_fit(path).model.temperature is None
     assert main(["info", str(path)]) == 0
     assert "temperature  none matched" in capsys.readouterr().out
+
+
+def test_a_family_named_in_another_encoding_leaves_a_model_that_can_be_read(
+    family, tmp_path, capsys
+):
+    odd, path = tmp_path / os.fsdecode(b"caf\xe9.fasta"), tmp_path / "m.potts"
+    odd.write_bytes(family.read_bytes())
+    words = ["fit", str(odd), "-o", str(path), "--method", "independent"]
+    assert main([*words, "--match-temperature"]) == 0
+    assert main(["info", str(path)]) == 0
+    assert "natural sequences of caf\\xe9.fasta, sha256" in capsys.readouterr().out
 
 
 def test_convert_matches_a_model_that_exists(family, tmp_path, capsys):

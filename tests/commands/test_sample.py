@@ -131,10 +131,13 @@ def test_conditions_hold(run, model):
     assert not np.isin(codes[:, 9], encode("DE")).any()
 
 
-def test_fixed_letters_are_those_of_the_start(run, model, tmp_path):
+def test_fixed_letters_are_those_of_the_start(run, model, tmp_path, capsys):
     starts = tmp_path / "starts.fasta"
     starts.write_text(">a\nACDEFGHIKLMN\n>b\nWYWYWYwwWYWYWY\n>c\nA-XEFGHIKLMN\n")
     status, path = run("-n", "8", "--start", str(starts), "--fix", "101", *QUICK)
+    told = capsys.readouterr().err
+    assert f"{starts}: left out 2 lower-case letters" in told
+    assert f"{starts}: 1 unknown letters, replaced by random ones" in told
     assert status == 0
     first = model.alphabet.decode(letters_of(path, model)[:, 0])
     assert first == "AWAAWAAW"
@@ -164,6 +167,21 @@ def test_other_algorithms(run, model, algorithm, capsys):
     )
 
 
+@pytest.mark.parametrize("algorithm", ["gibbs", "tempering"])
+def test_chains_may_move_on_a_device(run, model, algorithm, capsys):
+    words = ["-n", "40", *QUICK, "--algorithm", algorithm]
+    drawn = []
+    for device in ([], ["--device", "cpu"]):
+        status, path = run(*words, *device, out=f"{len(device)}.fasta")
+        assert status == 0
+        drawn.append(letters_of(path, model))
+    # The same random numbers; rounding may lead a few chains apart.
+    assert (drawn[0] == drawn[1]).all(axis=1).mean() > 0.8
+    assert "chains move on cpu" in capsys.readouterr().err
+    making = json.loads((path.parent / "2.fasta.run.json").read_text())
+    assert making["settings"]["device"] == "cpu"
+
+
 def test_standard_output(run, tmp_path, capsys):
     path = tmp_path / "family.potts"
     assert run("-n", "2", *QUICK)[0] == 0
@@ -186,6 +204,11 @@ def test_standard_output(run, tmp_path, capsys):
         (
             ["-n", "5", "--anneal-from", "3", "--algorithm", "tempering"],
             "--anneal-from: tempering has hot chains of its own",
+        ),
+        (["-n", "5", "--device", "cuda:77"], "there is no such device here"),
+        (
+            ["-n", "5", "--device", "cpu", "--algorithm", "metropolis"],
+            "--device cpu: metropolis runs on the CPU alone",
         ),
         (["-n", "5", "--chains", "0"], "--chains 0: at least 1"),
         (["-n", "5", "--sweeps", "0"], "--sweeps 0: at least 1"),

@@ -130,6 +130,19 @@ def test_other_chains_bury_whether_named_or_not(written):
     assert mean.relative == pytest.approx((one.relative + two.relative) / 2)
 
 
+@pytest.mark.parametrize(("apart", "told"), [(0.5, True), (2.0, False)])
+def test_superposed_chains_are_told(written, apart, told):
+    other = backbone_atoms(SMALL, chain="B", y=apart)
+    both = written(pdb_text(backbone_atoms(SMALL) + other))
+    found = site_accessibility(model_of(SMALL), both)
+    said = (
+        "40 residues of two chains in one place bury each other: keep one of "
+        "superposed structures"
+    )
+    assert (said in found.notes) == told
+    assert len(found.notes) == told
+
+
 @pytest.mark.parametrize("head", ["", "TITLE     ALPHAFOLD MONOMER V2.0\n"])
 def test_low_confidence_is_not_known(written, head):
     values = [90.0] * 17 + [69.9, 50, 30]

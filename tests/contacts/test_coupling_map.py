@@ -19,7 +19,7 @@ from pottsfold.contacts import (
 )
 from pottsfold.model import PottsModel, zero_sum
 from tests.naive import contacts as naive
-from tests.strategies import models, random_model, seeds
+from tests.strategies import masked_models, models, random_model, seeds, with_zeros
 
 COLUMNS = ["i", "j", "aa_i", "aa_j", "score", "raw_score", "rank"]
 
@@ -87,6 +87,27 @@ def test_correction_ignores_the_diagonal_and_keeps_its_input():
     corrected = average_product_correction(norms)
     assert np.array_equal(norms, before)
     np.testing.assert_allclose(corrected, naive.apc(norms.tolist()))
+
+
+@given(masked_models())
+@settings(max_examples=40)
+def test_a_masked_model_has_scores_of_its_own_pairs(model):
+    dense = with_zeros(model)
+    norms = naive.norms(dense.couplings.tolist(), model.states.start)
+    coupled = np.zeros((model.length, model.length), bool)
+    coupled[model.graph.sites, model.graph.partners] = True
+    found = coupling_map(model)
+    np.testing.assert_allclose(found.norms, norms, rtol=1e-5, atol=1e-7)
+    if np.any(norms):
+        expected = naive.apc(norms, coupled)
+        np.testing.assert_allclose(found.scores, expected, rtol=1e-4, atol=1e-5)
+    pairs = ranked_pairs(found)
+    assert sorted(zip(pairs["i"] - 1, pairs["j"] - 1, strict=True)) == sorted(
+        map(tuple, model.graph.pairs.tolist())
+    )
+    plain = coupling_map(model, "frobenius").scores
+    assert np.array_equal(np.isnan(plain), np.isnan(found.scores))
+    assert not np.diagonal(plain).any()
 
 
 def test_correction_of_nothing_is_nothing():

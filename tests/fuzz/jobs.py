@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import os, signal, sys
 from pottsfold.commands.main import run
-from pottsfold.inference.boltzmann import checkpoint
+from pottsfold.inference import checkpoint
 checkpoint.EVERY = 0.0
 left = int(os.environ.get("KILL_AT", "0"))
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT

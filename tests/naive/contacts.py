@@ -38,20 +38,33 @@ def norms(couplings: Sequence[Sequence[Matrix]], first: int) -> list[list[float]
     ]
 
 
-def apc(scores: Matrix) -> list[list[float]]:
-    """S_ij - S_i S_j / S."""
+def apc(
+    scores: Matrix, coupled: Sequence[Sequence[bool]] | None = None
+) -> list[list[float]]:
+    """S_ij - S_i S_j / S, means over all pairs or those coupled; NaN for others."""
     length = len(scores)
+
+    def counts(i: int, j: int) -> bool:
+        return i != j and (coupled is None or bool(coupled[i][j]))
+
     of_sites = []
     for i in range(length):
-        others = [scores[i][j] for j in range(length) if j != i]
-        of_sites.append(sum(others) / len(others))
-    pairs = [scores[i][j] for i in range(length) for j in range(i + 1, length)]
+        others = [scores[i][j] for j in range(length) if counts(i, j)]
+        of_sites.append(sum(others) / len(others) if others else 0.0)
+    pairs = [
+        scores[i][j]
+        for i in range(length)
+        for j in range(i + 1, length)
+        if counts(i, j)
+    ]
     mean = sum(pairs) / len(pairs)
     corrected = [[0.0] * length for _ in range(length)]
     for i in range(length):
         for j in range(length):
-            if i != j:
+            if counts(i, j):
                 corrected[i][j] = scores[i][j] - of_sites[i] * of_sites[j] / mean
+            elif i != j:
+                corrected[i][j] = math.nan
     return corrected
 
 

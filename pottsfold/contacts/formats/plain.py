@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pottsfold.contacts.coupling_map import CouplingMap
 from pottsfold.contacts.formats.checked_text import CheckedText, Dialect
@@ -66,20 +67,28 @@ def ccmpred_text(coupling: CouplingMap) -> CheckedText:
 
     Every number has 21 digits and a tab after it, the last of a line too; the matrix
     is symmetric, its diagonal 0. Scores are those of the table: CCMpred moreover
-    adds a constant to all pairs, so that its smallest is 0. Residue numbers are
-    lost: row k is site k.
+    adds a constant to all pairs, so that its smallest is 0. Pairs without a score, as
+    those without couplings, have the smallest of all. Residue numbers are lost: row k
+    is site k.
 
     Parameters
     ----------
     coupling : CouplingMap
         Of L sites.
     """
-    return COLUMNS.rows("{:.20e}\t" * coupling.length, coupling.scores.T.tolist())
+    scores = _complete(coupling.scores)
+    return COLUMNS.rows("{:.20e}\t" * coupling.length, scores.T.tolist())
+
+
+def _complete(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores with the smallest in place of those that are not there."""
+    missing = np.isnan(scores)
+    return np.where(missing, scores[~missing].min(), scores)
 
 
 def _write_npy(path: str, contacts: Contacts) -> int:
     with written_whole(path) as beside:
-        np.save(beside, contacts.coupling.scores, allow_pickle=False)
+        np.save(beside, _complete(contacts.coupling.scores), allow_pickle=False)
     return len(contacts.pairs)
 
 

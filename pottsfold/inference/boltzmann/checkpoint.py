@@ -14,22 +14,19 @@ import json
 import time
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pottsfold.alignment import Alignment
-from pottsfold.errors import PottsfoldError, UsageError
+from pottsfold.errors import PottsfoldError
 from pottsfold.files import written_whole
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
 from pottsfold.inference.boltzmann.learner import State
+from pottsfold.inference.checkpoint import CheckpointFile
 from pottsfold.model.potts import MAX_PARAMETER
 
-# Seconds between two saves, and bytes of text in a file at most.
-EVERY = 30.0
+# Bytes of text in a file at most.
 MAX_TEXT_LENGTH = 2**20
 # Above any number of gradients.
 MAX_COUNT = 2**53
@@ -38,48 +35,13 @@ OF_BEST = "best_"
 FORMAT = "pottsfold-boltzmann-checkpoint 1"
 
 
-@dataclass
-class Checkpoint:
-    """A file that learning is saved to and taken up from.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    resume : bool
-        Take up what it holds.
-    facts : dict
-        What a run depends on: hash of the alignment and settings, by name. They must
-        be those of the file.
-
-    Raises
-    ------
-    UsageError
-        If the file is there and not to be taken up, or the other way round.
-    """
-
-    path: Path
-    resume: bool
-    facts: Mapping[str, Any]
+class Checkpoint(CheckpointFile):
+    """The file of a learning: see :class:`.CheckpointFile`."""
 
     def __post_init__(self) -> None:
-        self._saved = time.monotonic()
+        super().__post_init__()
         # Gradients of the state that the file holds, None where that is not known.
         self.gradients: int | None = None
-        if self.resume and not self.path.exists():
-            raise UsageError(
-                f"there is no checkpoint {self.path} to go on from", parameter="resume"
-            )
-        if not self.resume and self.path.exists():
-            raise UsageError(
-                "exists already; go on from it with `resume`, or remove it",
-                parameter="checkpoint",
-                value=self.path,
-            )
-
-    def due(self) -> bool:
-        """Whether it is time to save."""
-        return time.monotonic() - self._saved >= EVERY
 
     def save(self, state: State, best: EarlyStopping | None = None) -> None:
         """Write a state, and the best round before it, whole or not at all.
@@ -89,6 +51,7 @@ class Checkpoint:
         OutputError
             If it cannot be written.
         """
+        state.refresh()
         about = {
             "format": FORMAT,
             "facts": dict(self.facts),
@@ -117,10 +80,7 @@ class Checkpoint:
             with open(self.path, "rb") as handle:
                 held, numbers = self._read(handle, state, best)
         except OSError as error:
-            raise UsageError(
-                f"{self.path}: cannot be read ({error.strerror}); name a checkpoint, "
-                "or start again without `resume`"
-            ) from error
+            raise self.unreadable(error) from error
         for name, array in _arrays(state, best).items():
             array[...] = held[name]
         for name, number in numbers.items():
@@ -137,7 +97,7 @@ class Checkpoint:
                 about = json.loads(_member(archive, "about", None).tobytes())
                 if about["format"] != FORMAT:
                     raise ValueError(about["format"])
-                self._compare(about["facts"])
+                self.compare(about["facts"])
                 held = {
                     name: _member(archive, name, array)
                     for name, array in _arrays(state, best).items()
@@ -149,32 +109,7 @@ class Checkpoint:
         except PottsfoldError:
             raise
         except Exception as error:  # zipfile and NumPy have many errors
-            raise UsageError(
-                f"{self.path}: damaged, or no checkpoint of pottsfold; remove it and "
-                "start again"
-            ) from error
-
-    def _compare(self, held: Mapping[str, Any]) -> None:
-        for name in [*self.facts, *sorted(set(held) - set(self.facts))]:
-            value = self.facts.get(name)
-            if held.get(name) != value:
-                raise UsageError(
-                    f"checkpoint {self.path} has {name} {str(held.get(name))[:80]}, "
-                    f"this run has {value}; resume with the settings it was begun with",
-                    parameter="resume",
-                )
-
-
-def alignment_hash(alignment: Alignment) -> str:
-    """Return a SHA-256 of what learning takes from an alignment, hexadecimal.
-
-    Letters and weights; focus and threshold of identity, which say what is held out
-    and how the others are weighted.
-    """
-    digest = hashlib.sha256(np.ascontiguousarray(alignment.codes).tobytes())
-    digest.update(alignment.sequence_weights.astype("<f8").tobytes())
-    digest.update(f"{alignment.focus} {alignment.identity}".encode())
-    return digest.hexdigest()
+            raise self.damaged() from error
 
 
 def _named(state: State, best: EarlyStopping | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pottsfold.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
@@ -24,6 +25,9 @@ from pottsfold.inference.boltzmann.report import Announce, Progress, quality_of
 from pottsfold.inference.boltzmann.validation import SampleQuality
 from pottsfold.model import Fit, PottsModel
 
+if TYPE_CHECKING:
+    from pottsfold.inference.on_torch.devices import Device
+
 # Pearson's gain of a round below which more gradients are of no use: the penalty keeps
 # the model from the family's correlations then.
 MIN_GAIN = 0.005
@@ -40,6 +44,7 @@ def fit_boltzmann(
     held_out: float | None = None,
     seed: int = 0,
     threads: int | None = None,
+    device: Device | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
     progress: Progress = lambda _gradients, _doing: None,
@@ -81,6 +86,8 @@ def fit_boltzmann(
         Random seed.
     threads : int, optional
         Number of threads, by default all cores. The result does not depend on it.
+    device : Device, optional
+        Where chains are moved and gradients made; by default the CPU, by Numba.
     checkpoint : Path, optional
         File that the state is saved to, from time to time and when interrupted.
     resume : bool
@@ -118,12 +125,13 @@ def fit_boltzmann(
         alignment,
         settings,
         needed=lambda used: settings.needed(alignment, used),
-        plan=lambda used: settings.plan(alignment, used),
+        plan=lambda used: settings.plan(alignment, used, timed=device is None),
         threads=threads,
         checkpoint=checkpoint,
         resume=resume,
         progress=progress,
         announce=announce,
+        device=device,
     )
     family, held = alignment, None
     if held_out is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from pottsfold.inference.boltzmann.statistics import FamilyStatistics
 from pottsfold.lazy import lazy_module
 from pottsfold.sampling.chains import chain_states, letter_generator
 from pottsfold.sampling.kernels import FORBIDDEN, gibbs_sweeps, quantize
+from pottsfold.sampling.moves import Gibbs, Move
 from pottsfold.sampling.table import fill_compact
 from pottsfold.simd.arrays import aligned_zeros
 from pottsfold.simd.tables import EIGHT, short_width
@@ -37,6 +40,10 @@ SWEEPS = 2
 RETURN = 102
 # Steps a nat in which chains see the couplings, unless sums would leave their range.
 STEPS_PER_NAT = 1024.0
+
+
+def _nothing() -> None:
+    """Do nothing: the arrays are where they belong."""
 
 
 @dataclass(eq=False)
@@ -64,6 +71,9 @@ class State:
         Gradients made, and how many of them the means are over.
     pearson : float
         What newly started chains showed at the end of the last round; NaN before.
+    refresh : callable
+        To be called before couplings, fields and means are read: a learner that keeps
+        them elsewhere brings them here.
     """
 
     table: NDArray[np.float32]
@@ -76,6 +86,7 @@ class State:
     gradients: int = 0
     averaged: int = 0
     pearson: float = math.nan
+    refresh: Callable[[], None] = _nothing
 
     def start_round(self) -> None:
         """Begin new means."""
@@ -185,12 +196,24 @@ class Learner:
         self.penalty = penalty
         self.damping = max(DAMPING, PENALTY_SHARE * penalty)
         self.workers = workers
-        length, width = statistics.profile.shape
-        size = statistics.size
-        self._slopes = aligned_zeros((length, length, size, width), np.float32)
+        self._lanes = (0,) * statistics.profile.shape[1]
+
+    @property
+    def move(self) -> Move:
+        """How chains that evaluate a model are moved."""
+        return Gibbs()
+
+    @functools.cached_property
+    def _slopes(self) -> NDArray[np.float32]:
+        length, width = self.statistics.profile.shape
+        shape = (length, length, self.statistics.size, width)
+        return aligned_zeros(shape, np.float32)
+
+    @functools.cached_property
+    def _compact(self) -> NDArray[np.int16]:
+        length, size = self.statistics.length, self.statistics.size
         shape = (length, padded_sites(length), size, short_width(size))
-        self._compact = aligned_zeros(shape, np.int16)
-        self._lanes = (0,) * width
+        return aligned_zeros(shape, np.int16)
 
     def gradient(self, state: State) -> None:
         """Move chains by two sweeps, then the model by one step.
@@ -317,7 +340,24 @@ class Learner:
             ),
             range(length),
         )
-        excess = (profile - found) * modes.scale
+        self.step_fields(state, found, rate)
+
+    def step_fields(
+        self, state: State, found: NDArray[np.float64], rate: float
+    ) -> None:
+        """Move the centred fields and their mean, and count the gradient.
+
+        Parameters
+        ----------
+        state : State
+            Changed in place.
+        found : (L, W) float64
+            Frequencies of letters in its chains.
+        rate : float
+            Step length.
+        """
+        modes, share = self.modes, 1 / (state.averaged + 1)
+        excess = (self.statistics.profile - found) * modes.scale
         state.centred += rate * modes.damped(excess) * modes.scale
         state.mean_centred += share * (state.centred - state.mean_centred)
         state.averaged += 1
@@ -336,6 +376,7 @@ class Learner:
         self, state: State
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the round's mean fields (L, q) and couplings (L, L, q, q), float32."""
+        state.refresh()
         length, size = self.statistics.length, self.statistics.size
         couplings = np.zeros((length, length, size, size), np.float32)
         start = 0

@@ -7,23 +7,29 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pottsfold.alignment import Alignment
 from pottsfold.errors import NotConverged, UsageError
-from pottsfold.inference.boltzmann.checkpoint import Checkpoint, alignment_hash
+from pottsfold.inference.boltzmann.checkpoint import Checkpoint
 from pottsfold.inference.boltzmann.early_stopping import EarlyStopping
-from pottsfold.inference.boltzmann.interrupts import Interrupts, saved_when_interrupted
+from pottsfold.inference.boltzmann.interrupts import saved_when_interrupted
 from pottsfold.inference.boltzmann.learner import Learner, State, first_state_of
 from pottsfold.inference.boltzmann.modes import leading_modes
 from pottsfold.inference.boltzmann.plan import Settings
 from pottsfold.inference.boltzmann.report import Announce, Progress
 from pottsfold.inference.boltzmann.statistics import family_statistics
 from pottsfold.inference.boltzmann.validation import SampleQuality, evaluate_samples
+from pottsfold.inference.checkpoint import alignment_hash
+from pottsfold.inference.interrupts import Interrupts
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.memory import check_memory
 from pottsfold.model import Fit, PottsModel
-from pottsfold.provenance import Stopwatch
+from pottsfold.provenance import Stopwatch, about
 from pottsfold.threads import Workers, chosen_threads
+
+if TYPE_CHECKING:
+    from pottsfold.inference.on_torch.devices import Device
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +48,8 @@ class Job:
         As for :func:`fit_boltzmann`.
     clock : Stopwatch
         Started when the fit was.
+    device : Device or None
+        Where gradients are made; None for the CPU, by Numba.
     """
 
     settings: Settings
@@ -50,6 +58,7 @@ class Job:
     progress: Progress
     announce: Announce
     clock: Stopwatch
+    device: Device | None = None
 
     @contextmanager
     def learner(self, family: Alignment) -> Iterator[tuple[Learner, State]]:
@@ -58,8 +67,22 @@ class Job:
         with Workers(self.threads) as workers:
             statistics = family_statistics(family, settings.gaps, workers)
             modes = leading_modes(statistics)
-            learner = Learner(statistics, modes, settings.lambda_j, workers)
-            yield learner, first_state_of(statistics, settings.chains, settings.seed)
+            state = first_state_of(statistics, settings.chains, settings.seed)
+            if self.device is None:
+                yield Learner(statistics, modes, settings.lambda_j, workers), state
+                return
+            from pottsfold.inference.on_torch.boltzmann import learner_on
+
+            with learner_on(
+                self.device, statistics, modes, settings.lambda_j, workers
+            ) as learner:
+                seconds = learner.seconds_per_gradient(settings.chains)
+                most = settings.max_iterations
+                self.announce(
+                    f"{self.device.title}, {self.device.precision}: "
+                    f"{about(seconds * most)} for {most} gradients"
+                )
+                yield learner, state
 
     def restore(self, state: State, best: EarlyStopping | None = None) -> None:
         """Fill a state, and the best round, from the checkpoint, if asked to.
@@ -125,9 +148,14 @@ class Job:
             family,
             method="boltzmann",
             model=model,
-            settings={**self.settings.reported, **(more_settings or {})},
+            settings={
+                **self.settings.reported,
+                **(more_settings or {}),
+                **({} if self.device is None else self.device.reported),
+            },
             threads=self.threads,
             clock=self.clock,
+            versions=None if self.device is None else self.device.versions,
             converged=converged,
             stopped_because=stopped_because,
             n_evaluations=gradients,
@@ -147,6 +175,7 @@ def begin(
     progress: Progress,
     announce: Announce,
     form: Mapping[str, object] | None = None,
+    device: Device | None = None,
 ) -> Job:
     """Check what a fit needs before any work, and announce its plan.
 
@@ -163,6 +192,8 @@ def begin(
         As for :func:`fit_boltzmann`.
     form : dict, optional
         More that the state depends on, by name.
+    device : Device, optional
+        Where gradients are made, if not on the CPU by Numba.
 
     Raises
     ------
@@ -181,7 +212,7 @@ def begin(
         raise UsageError("give the `checkpoint` to go on from", parameter="resume")
     check_memory(needed(used), "leave out gap-rich columns with `max_column_gaps`")
     announce(plan(used))
-    return Job(settings, used, file, progress, announce, clock)
+    return Job(settings, used, file, progress, announce, clock, device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,4 +262,5 @@ class Run:
             seed=self.job.settings.seed,
             workers=self.learner.workers,
             last=last,
+            move=self.learner.move,
         )

@@ -21,6 +21,9 @@ from pottsfold.inference.boltzmann.statistics import FamilyStatistics
 # Modes at most, and the least variance of one, in units of independent letters':
 # sampling noise alone makes about 3 of PF00014's 1,100 letters and 2,000 sequences.
 MAX_MODES, MIN_VARIANCE = 30, 3.0
+# Letters up to which all eigenvectors are made: among so few an iterative search may
+# run out of directions, and go on with a random one.
+FEW_LETTERS = 512
 # Added to frequencies in the scale of single letters.
 FLOOR = 0.01
 
@@ -72,17 +75,9 @@ class Modes:
 
 def leading_modes(statistics: FamilyStatistics) -> Modes:
     """Return the modes in which a family varies most; none where none is strong."""
-    from scipy.sparse.linalg import LinearOperator, eigsh
-
     length, width = statistics.profile.shape
     scale = 1 / np.sqrt(statistics.profile + FLOOR)
-    matrix = _scaled_covariance(statistics, scale)
-    n = length * width
-    count = min(MAX_MODES, n - 1)
-    operator = LinearOperator((n, n), matvec=lambda x: matrix @ x, dtype=np.float32)
-    # A start of its own makes the same modes every time.
-    start = np.random.default_rng(0).random(n).astype(np.float32)
-    values, vectors = eigsh(operator, count, v0=start)
+    values, vectors = _leading_eigenvectors(_scaled_covariance(statistics, scale))
     kept = values > MIN_VARIANCE
     shaped = vectors[:, kept].reshape(length, width, -1).transpose(0, 2, 1)
     return Modes(
@@ -90,6 +85,24 @@ def leading_modes(statistics: FamilyStatistics) -> Modes:
         1 - 1 / values[kept].astype(np.float64),
         scale,
     )
+
+
+def _leading_eigenvectors(
+    matrix: NDArray[np.float32],
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return up to MAX_MODES eigenvalues of a matrix (n, n), and vectors (n, K)."""
+    n = len(matrix)
+    count = min(MAX_MODES, n - 1)
+    if n <= FEW_LETTERS:
+        values, vectors = np.linalg.eigh(matrix)
+        return values[-count:], vectors[:, -count:]
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    operator = LinearOperator((n, n), matvec=lambda x: matrix @ x, dtype=np.float32)
+    # A start of its own makes the same modes every time.
+    start = np.random.default_rng(0).random(n).astype(np.float32)
+    values, vectors = eigsh(operator, count, v0=start)
+    return values, vectors
 
 
 def _scaled_covariance(

@@ -114,8 +114,8 @@ class Settings:
             sparse=sparse,
         )
 
-    def plan(self, alignment: Alignment, threads: int) -> str:
-        """Return what will be done, its time and memory."""
+    def plan(self, alignment: Alignment, threads: int, *, timed: bool = True) -> str:
+        """Return what will be done, its memory, and its time if it is known yet."""
         length, size = alignment.length, alignment.alphabet.size
         gradient = seconds_per_gradient(length, size, self.chains) / threads
         most = self.max_iterations
@@ -130,12 +130,12 @@ class Settings:
         )
         soonest = first * gradient + each + least
         latest = most * gradient + len(rounds_ahead(0, most)) * each + longest
+        time = f"{soonest:.0f} to {latest:.0f} s and " if timed else ""
         return (
             f"plan: Boltzmann learning, gaps {self.gaps}, lambda_j {self.lambda_j:g}, "
             f"{self.chains} chains; {first} gradients{then}, until newly started "
             f"chains reach Pearson {self.target:g}{or_less_likely}; "
-            f"{soonest:.0f} to {latest:.0f} s and "
-            f"{in_gib(peak_memory(self.needed(alignment, threads)))}"
+            f"{time}{in_gib(peak_memory(self.needed(alignment, threads)))}"
         )
 
 

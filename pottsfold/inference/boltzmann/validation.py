@@ -21,8 +21,9 @@ from pottsfold.landscape.comparison.agreement import (
 )
 from pottsfold.landscape.comparison.spreads import gapped_alike
 from pottsfold.model import PottsModel, energy
-from pottsfold.sampling import Diagnosis, Sampler, Target, start_chains
+from pottsfold.sampling import Diagnosis, Move, Sampler, Target, start_chains
 from pottsfold.sampling.mixing import Progress, settle
+from pottsfold.sampling.sampler import GIBBS
 from pottsfold.threads import Workers
 
 # Chains, and sweeps before the first sequence, of an evaluation between two rounds.
@@ -81,6 +82,7 @@ def evaluate_samples(
     seed: int,
     workers: Workers,
     last: bool = False,
+    move: Move = GIBBS,
     progress: Progress = lambda _sweeps: None,
 ) -> SampleQuality:
     """Sample a model with new chains and compare with the family it was learned from.
@@ -98,10 +100,12 @@ def evaluate_samples(
     last : bool
         Run chains until they have mixed, 12,700 sweeps at most, and say whether they
         have; else for 200 sweeps.
+    move : Move
+        How chains are moved.
     progress : callable
         Called with the sweeps just made.
     """
-    sampler = Sampler(Target(model, compact=True), np.array([1.0]))
+    sampler = Sampler(Target(model, compact=True), np.array([1.0]), move)
     stream = np.random.SeedSequence(seed, spawn_key=(LAST if last else BETWEEN,))
     seed = int(stream.generate_state(1)[0])
     chains = start_chains(sampler.target, LAST_CHAINS if last else CHAINS, seed)

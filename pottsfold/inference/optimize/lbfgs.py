@@ -8,27 +8,50 @@ ones here, every step then has positive curvature.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
-import numpy as np
-
-from pottsfold.inference.optimize import vectors
-from pottsfold.inference.optimize.vectors import Vector
-from pottsfold.threads import Workers
-
-Objective = Callable[[Vector, Vector], float]
+V = TypeVar("V")
+Objective = Callable[[V, V], float]
 Progress = Callable[[int, float, float], None]
 
 SUFFICIENT_DECREASE = 1e-4
 CURVATURE = 0.9
 MAX_TRIALS = 20
-# Gains below this share of the value are not told from rounding in float32.
+# Gains below this share of the value are not told from rounding, of vectors and
+# objectives made in float32.
 ROUNDING = 1e-6
 
 
+class Arithmetic(Protocol[V]):
+    """What is done with float32 vectors of some kind: see :class:`.OnThreads`."""
+
+    def empty_like(self, x: V) -> V:
+        """Return a vector of the same length."""
+
+    def negate(self, x: V, out: V) -> None:
+        """Write -x to ``out``."""
+
+    def scale(self, factor: float, x: V) -> None:
+        """Multiply x by a number in place."""
+
+    def dot(self, x: V, y: V) -> float:
+        """Return the float64 sum of x * y."""
+
+    def add_scaled(self, scale: float, x: V, y: V) -> None:
+        """Add scale * x to y in place."""
+
+    def move(self, x: V, scale: float, direction: V, out: V) -> None:
+        """Write x + scale * direction to ``out``."""
+
+    def subtract(self, x: V, y: V, out: V) -> None:
+        """Write x - y to ``out``."""
+
+
 @dataclass(frozen=True)
-class Minimum:
+class Minimum(Generic[V]):
     """Where a minimisation ended.
 
     Parameters
@@ -45,27 +68,63 @@ class Minimum:
         Whether the test was met.
     stopped_because : str
         In words.
+    is_finite : bool
+        False where the search ended because the objective was not a finite number.
     """
 
-    point: Vector
+    point: V
     objectives: tuple[float, ...]
     gradient_norm: float
     n_evaluations: int
     converged: bool
     stopped_because: str
+    is_finite: bool = True
+
+
+@dataclass
+class Place(Generic[V]):
+    """A point, its gradient and its value."""
+
+    point: V
+    gradient: V
+    value: float = math.inf
+
+
+@dataclass
+class Search(Generic[V]):
+    """How far a minimisation has come: all that the rest of it depends on.
+
+    Parameters
+    ----------
+    here : Place
+        The best place so far.
+    pairs : list of (step, change of the gradient, their product)
+        The last of them, oldest first.
+    values : list of float
+        At the start and after every iteration.
+    evaluations : int
+        Calls of the objective.
+    """
+
+    here: Place[V]
+    pairs: list[tuple[V, V, float]] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    evaluations: int = 0
 
 
 def minimize(
-    objective: Objective,
-    start: Vector,
-    workers: Workers,
+    objective: Objective[V],
+    start: V | Search[V],
+    arithmetic: Arithmetic[V],
     *,
     tolerance: float,
     max_iterations: int,
     first_step: float,
     memory: int,
+    rounding: float = ROUNDING,
     progress: Progress | None = None,
-) -> Minimum:
+    after_each: Callable[[Search[V]], None] | None = None,
+) -> Minimum[V]:
     """Minimise a smooth function.
 
     Parameters
@@ -73,10 +132,10 @@ def minimize(
     objective : callable
         ``objective(point, gradient)`` writes the gradient, (n,) float32, and
         returns the value.
-    start : (n,) float32
-        Where to begin; used as working memory.
-    workers : Workers
-        Threads for sums over vectors; the result does not depend on them.
+    start : (n,) float32 or Search
+        Where to begin; used as working memory. Or a search to go on with.
+    arithmetic : Arithmetic
+        What is done with vectors.
     tolerance : float
         Converged when the last step gained, and the quadratic model promises the
         next, less than this share of the value. The distance to the minimum is then
@@ -88,25 +147,38 @@ def minimize(
     memory : int
         Pairs of steps and gradient changes kept, 2 n float32 each. Five vectors
         more are taken.
+    rounding : float
+        Share of the value below which gains may be rounding: where no step lowers it,
+        and no more was promised, the search has converged.
     progress : callable, optional
         Called as ``progress(iteration, value, gradient_norm)``.
+    after_each : callable, optional
+        Called with the search after every iteration; it must not change it.
 
     Returns
     -------
     Minimum
     """
-    here = _Place(start, np.empty_like(start))
-    there = _Place(np.empty_like(start), np.empty_like(start))
-    direction = np.empty_like(start)
-    history = _History(workers, memory, len(start))
-    here.value = objective(here.point, here.gradient)
-    evaluations = 1
-    values = [here.value]
-    converged, reason = False, f"{max_iterations} iterations were made"
-    for iteration in range(max_iterations + 1):
+    empty = arithmetic.empty_like
+    search = start if isinstance(start, Search) else Search(Place(start, empty(start)))
+    here = search.here
+    there = Place(empty(here.point), empty(here.point))
+    direction = empty(here.point)
+    history = _History(arithmetic, memory, search.pairs)
+    values = search.values
+    if not values:
+        here.value = objective(here.point, here.gradient)
+        search.evaluations = 1
+        values.append(here.value)
+    converged, finite = False, True
+    reason = f"{max_iterations} iterations were made"
+    for iteration in range(len(values) - 1, max_iterations + 1):
+        if not math.isfinite(here.value):
+            finite, reason = False, "the objective is not finite at the start"
+            break
         slope = history.direct(here.gradient, direction)
         ahead = -0.5 * slope / abs(here.value)
-        behind = (values[-2] - here.value) / abs(here.value) if iteration else np.inf
+        behind = (values[-2] - here.value) / abs(here.value) if iteration else math.inf
         if slope == 0 or max(ahead, behind) < tolerance:
             converged = True
             reason = f"a step gains less than {tolerance:g} of the objective"
@@ -114,83 +186,89 @@ def minimize(
         if iteration == max_iterations:
             break
         step = 1.0 if history.pairs else first_step
-        trials = _line_search(objective, workers, here, there, direction, slope, step)
-        evaluations += abs(trials)
+        trials = _line_search(
+            objective, arithmetic, here, there, direction, slope, step
+        )
+        search.evaluations += abs(trials)
         if trials < 0:
-            converged = ahead < ROUNDING
-            reason = "no step lowers the objective in float32"
+            finite = math.isfinite(there.value)
+            converged = finite and ahead < rounding
+            reason = (
+                "no step lowers the objective by more than rounding"
+                if finite
+                else "the objective is not finite any step further"
+            )
             break
         history.remember(here, there)
         here, there = there, here
+        search.here = here
         values.append(here.value)
         if progress is not None:
-            progress(iteration + 1, here.value, _norm(workers, here.gradient))
+            progress(iteration + 1, here.value, _norm(arithmetic, here.gradient))
+        if after_each is not None:
+            after_each(search)
     return Minimum(
         here.point,
         tuple(values),
-        _norm(workers, here.gradient),
-        evaluations,
+        _norm(arithmetic, here.gradient),
+        search.evaluations,
         converged,
         reason,
+        finite,
     )
 
 
-def _norm(workers: Workers, x: Vector) -> float:
-    return float(np.sqrt(vectors.dot(workers, x, x)))
+def _norm(arithmetic: Arithmetic[V], x: V) -> float:
+    return math.sqrt(arithmetic.dot(x, x))
 
 
-@dataclass
-class _Place:
-    """A point, its gradient and its value."""
-
-    point: Vector
-    gradient: Vector
-    value: float = np.inf
-
-
-class _History:
+class _History(Generic[V]):
     """The last steps and gradient changes, oldest first."""
 
-    def __init__(self, workers: Workers, memory: int, size: int) -> None:
-        self.pairs: list[tuple[Vector, Vector, float]] = []
-        self._workers = workers
+    def __init__(
+        self,
+        arithmetic: Arithmetic[V],
+        memory: int,
+        pairs: list[tuple[V, V, float]],
+    ) -> None:
+        self.pairs = pairs
+        self._arithmetic = arithmetic
         self._memory = memory
-        self._size = size
 
-    def remember(self, before: _Place, after: _Place) -> None:
+    def remember(self, before: Place[V], after: Place[V]) -> None:
         """Add the pair between two places, unless rounding has spoilt it."""
         if len(self.pairs) == self._memory:
             step, change, _ = self.pairs.pop(0)
         else:
-            step = np.empty(self._size, np.float32)
-            change = np.empty(self._size, np.float32)
-        vectors.subtract(self._workers, after.point, before.point, step)
-        vectors.subtract(self._workers, after.gradient, before.gradient, change)
-        curvature = vectors.dot(self._workers, step, change)
-        if curvature > 1e-10 * vectors.dot(self._workers, change, change):
+            step = self._arithmetic.empty_like(before.point)
+            change = self._arithmetic.empty_like(before.point)
+        self._arithmetic.subtract(after.point, before.point, step)
+        self._arithmetic.subtract(after.gradient, before.gradient, change)
+        curvature = self._arithmetic.dot(step, change)
+        if curvature > 1e-10 * self._arithmetic.dot(change, change):
             self.pairs.append((step, change, curvature))
 
-    def direct(self, gradient: Vector, direction: Vector) -> float:
+    def direct(self, gradient: V, direction: V) -> float:
         """Write minus the approximate inverse Hessian times the gradient.
 
         Returns the slope along it, which is not above zero.
         """
-        workers = self._workers
-        np.negative(gradient, out=direction)
+        arithmetic = self._arithmetic
+        arithmetic.negate(gradient, direction)
         factors = []
         for step, change, curvature in reversed(self.pairs):
-            factor = vectors.dot(workers, step, direction) / curvature
+            factor = arithmetic.dot(step, direction) / curvature
             factors.append(factor)
-            vectors.add_scaled(workers, -factor, change, direction)
+            arithmetic.add_scaled(-factor, change, direction)
         if self.pairs:
             _, change, curvature = self.pairs[-1]
-            direction *= np.float32(curvature / vectors.dot(workers, change, change))
+            arithmetic.scale(curvature / arithmetic.dot(change, change), direction)
         for (step, change, curvature), factor in zip(
             self.pairs, reversed(factors), strict=True
         ):
-            back = vectors.dot(workers, change, direction) / curvature
-            vectors.add_scaled(workers, factor - back, step, direction)
-        slope = vectors.dot(workers, direction, gradient)
+            back = arithmetic.dot(change, direction) / curvature
+            arithmetic.add_scaled(factor - back, step, direction)
+        slope = arithmetic.dot(direction, gradient)
         if slope > 0:
             # Rounding has spoilt the memory: begin anew, straight downhill.
             self.pairs.clear()
@@ -199,11 +277,11 @@ class _History:
 
 
 def _line_search(
-    objective: Objective,
-    workers: Workers,
-    here: _Place,
-    there: _Place,
-    direction: Vector,
+    objective: Objective[V],
+    arithmetic: Arithmetic[V],
+    here: Place[V],
+    there: Place[V],
+    direction: V,
     slope: float,
     step: float,
 ) -> int:
@@ -211,17 +289,17 @@ def _line_search(
 
     Returns the number of trials, negative when none was good.
     """
-    low, high = 0.0, np.inf
+    low, high = 0.0, math.inf
     low_value, low_slope = here.value, slope
     good = False
     for trial in range(1, MAX_TRIALS + 1):
-        vectors.move(workers, here.point, step, direction, there.point)
+        arithmetic.move(here.point, step, direction, there.point)
         there.value = objective(there.point, there.gradient)
         enough = there.value <= here.value + SUFFICIENT_DECREASE * step * slope
-        if np.isfinite(there.value) and enough:
-            new_slope = vectors.dot(workers, direction, there.gradient)
+        if math.isfinite(there.value) and enough:
+            new_slope = arithmetic.dot(direction, there.gradient)
             # A longer step is worth looking for only while none was too long.
-            if new_slope >= CURVATURE * slope or np.isfinite(high):
+            if new_slope >= CURVATURE * slope or math.isfinite(high):
                 return trial
             good = True
             low, low_value, low_slope = step, there.value, new_slope
@@ -242,6 +320,6 @@ def _parabola(width: float, value: float, slope: float, far_value: float) -> flo
     Kept between 0.1 and 0.5, so that a trial always shortens the step well.
     """
     bend = far_value - value - slope * width
-    if not np.isfinite(bend) or bend <= 0:
+    if not math.isfinite(bend) or bend <= 0:
         return 0.1
     return float(min(max(-slope * width / (2 * bend), 0.1), 0.5))

@@ -55,6 +55,47 @@ def subtract(workers: Workers, x: Vector, y: Vector, out: Vector) -> None:
     )
 
 
+class OnThreads:
+    """What the optimiser does with vectors, on several threads.
+
+    Parameters
+    ----------
+    workers : Workers
+        The threads.
+    """
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    def empty_like(self, x: Vector) -> Vector:
+        """Return a vector of the same length."""
+        return np.empty_like(x)
+
+    def negate(self, x: Vector, out: Vector) -> None:
+        """Write -x to ``out``."""
+        np.negative(x, out=out)
+
+    def scale(self, factor: float, x: Vector) -> None:
+        """Multiply x by a number in place."""
+        x *= np.float32(factor)
+
+    def dot(self, x: Vector, y: Vector) -> float:
+        """Return the float64 sum of x * y."""
+        return dot(self._workers, x, y)
+
+    def add_scaled(self, scale: float, x: Vector, y: Vector) -> None:
+        """Add scale * x to y in place."""
+        add_scaled(self._workers, scale, x, y)
+
+    def move(self, x: Vector, scale: float, direction: Vector, out: Vector) -> None:
+        """Write x + scale * direction to ``out``."""
+        move(self._workers, x, scale, direction, out)
+
+    def subtract(self, x: Vector, y: Vector, out: Vector) -> None:
+        """Write x - y to ``out``."""
+        subtract(self._workers, x, y, out)
+
+
 def _pieces(x: Vector) -> Iterator[slice]:
     for start in range(0, len(x), PIECE):
         yield slice(start, start + PIECE)

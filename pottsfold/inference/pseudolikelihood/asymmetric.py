@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from pottsfold.inference.optimize import vectors
 from pottsfold.inference.optimize.lbfgs import Minimum, Progress, minimize
-from pottsfold.inference.optimize.vectors import Vector
+from pottsfold.inference.optimize.vectors import OnThreads, Vector
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.sites import Sites, Table
+from pottsfold.inference.pseudolikelihood.symmetric import first_step
 from pottsfold.model.graph import PairGraph
 from pottsfold.threads import Workers
 
@@ -73,12 +74,12 @@ def fit_sites(
     blocks = np.zeros((len(graph.partners), q, q), np.float32)
     done: list[float] = []
 
-    def fit(site: int) -> Minimum:
+    def fit(site: int) -> Minimum[Vector]:
         regression = _Regression(sites, site, penalty)
         minimum = minimize(
             regression,
             sites.empty_table().ravel(),
-            regression.workers,
+            OnThreads(regression.workers),
             tolerance=tolerance,
             max_iterations=max_iterations,
             first_step=regression.first_step(),
@@ -142,9 +143,9 @@ class _Regression:
 
     def first_step(self) -> float:
         """Return a guess of the inverse curvature, as for the symmetric form."""
-        columns = len(self._sites.graph.partners) / self._sites.length
-        from_data = 0.002 * columns * self._sites.neff
-        return 1.0 / (self._penalty + from_data)
+        # Half the penalty, and one conditional of two.
+        sites = self._sites
+        return 2 * first_step(sites.graph, sites.neff, self._penalty)
 
     def __call__(self, point: Vector, gradient: Vector) -> float:
         """Return the objective at ``point`` and write its gradient."""

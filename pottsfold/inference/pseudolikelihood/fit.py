@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
 from pottsfold.inference.optimize.lbfgs import Progress, minimize
+from pottsfold.inference.optimize.vectors import OnThreads
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.asymmetric import fit_sites
 from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
@@ -102,7 +104,8 @@ def fit_pseudolikelihood(
     MemoryShort
         If the fit would not fit in memory.
     UsageError
-        If a setting is out of its range.
+        If a setting is out of its range, or penalties are so small or large that
+        single precision does not hold.
 
     Warns
     -----
@@ -128,12 +131,15 @@ def fit_pseudolikelihood(
     peak = peak_memory(plan.bytes_needed)
     sites = sites_of(alignment, gaps, penalties.fields, graph)
     run = _run_symmetric if plan.form == "symmetric" else _run_asymmetric
-    with Workers(used) as workers:
+    with Workers(used) as workers, told_of_singular_hessians(penalties):
         if announce is not None:
             seconds = expected_seconds(sites, penalties, plan.form, workers)
             pairs = "" if graph is None else f", {graph.n_pairs} pairs"
-            announce(_sentence(plan, f"{gaps}{pairs}", penalties, seconds, peak))
+            modelled = f"{gaps}{pairs}"
+            announce(plan_sentence(plan, modelled, penalties, seconds, in_gib(peak)))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
+    if not (np.isfinite(outcome.fields).all() and np.isfinite(outcome.couplings).all()):
+        raise beyond_precision(penalties)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
     return finished_fit(
@@ -169,7 +175,7 @@ def _run_symmetric(
     minimum = minimize(
         objective,
         objective.start(),
-        workers,
+        OnThreads(workers),
         tolerance=tolerance,
         max_iterations=max_iterations,
         first_step=objective.first_step(),
@@ -216,16 +222,53 @@ def _run_asymmetric(
     )
 
 
-def _sentence(
+@contextlib.contextmanager
+def told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
+    """Say in one line that the penalties leave no fields to be found."""
+    try:
+        yield
+    except np.linalg.LinAlgError as error:
+        raise beyond_precision(penalties) from error
+
+
+def beyond_precision(penalties: Regularization) -> UsageError:
+    """Return what to raise where penalties leave nothing that float32 can hold."""
+    return UsageError(
+        f"`lambda_h={penalties.fields:g}` and `lambda_j={penalties.couplings:g}` are "
+        "beyond single precision: no finite fields were found; give values nearer to "
+        "the default ones"
+    )
+
+
+def plan_sentence(
     plan: Plan,
-    gaps: str,
+    modelled: str,
     penalties: Regularization,
     seconds: tuple[float, float],
-    peak: int,
+    memory: str,
+    device: str = "",
 ) -> str:
+    """Return what is said before a fit.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its form, and why.
+    modelled : str
+        Gap treatment and pairs, in words.
+    penalties : Regularization
+        The penalties.
+    seconds : (float, float)
+        Least and most it will take.
+    memory : str
+        What it will take, in words.
+    device : str
+        Where, in words; the Numba core by default.
+    """
     reason = f" ({plan.reason})" if plan.reason else ""
+    where = f" on {device}" if device else ""
     return (
-        f"plan: pseudolikelihood, {plan.form}{reason}, gaps {gaps}, lambda_h "
-        f"{penalties.fields:g}, lambda_j {penalties.couplings:g}; "
-        f"{about(*seconds)} and {in_gib(peak)}"
+        f"plan: pseudolikelihood{where}, {plan.form}{reason}, gaps {modelled}, "
+        f"lambda_h {penalties.fields:g}, lambda_j {penalties.couplings:g}; "
+        f"{about(*seconds)} and {memory}"
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps
 from pottsfold.inference.optimize.lbfgs import minimize
-from pottsfold.inference.optimize.vectors import Vector
+from pottsfold.inference.optimize.vectors import OnThreads, Vector
 from pottsfold.inference.pseudolikelihood.masked_sites import sites_of
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
@@ -67,7 +67,7 @@ class HeldOutLoss:
         minimum = minimize(
             objective,
             objective.start() if self._point is None else self._point,
-            workers,
+            OnThreads(workers),
             tolerance=TOLERANCE,
             max_iterations=MAX_ITERATIONS,
             first_step=objective.first_step(),

@@ -22,7 +22,7 @@ MPNN biases        AC...WY, or names             ours    log p; only written
 """
 
 from pottsfold.model.formats.bias import for_chain
-from pottsfold.model.formats.foreign import ModelFormat
+from pottsfold.model.formats.model_format import ModelFormat
 from pottsfold.model.formats.registry import (
     COMPRESSED,
     MODEL_FORMATS,

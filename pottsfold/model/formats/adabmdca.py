@@ -18,8 +18,6 @@ from pottsfold.errors import OutputError
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content, check_model_size
 from pottsfold.model.formats.foreign import (
-    ModelFormat,
-    Reading,
     assembled,
     gap_note,
     letters_of_size,
@@ -28,6 +26,7 @@ from pottsfold.model.formats.foreign import (
     unnamed_change,
     upper_blocks,
 )
+from pottsfold.model.formats.model_format import ModelFormat, Reading
 from pottsfold.model.formats.tokens import Lines, blocks_of_lines
 from pottsfold.model.potts import PottsModel
 

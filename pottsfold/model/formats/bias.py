@@ -28,7 +28,7 @@ from pottsfold.alphabet import PROTEIN
 from pottsfold.errors import OutputError, UsageError
 from pottsfold.model.energy import conditional_log_probabilities
 from pottsfold.model.fit import Fit
-from pottsfold.model.formats.foreign import ModelFormat
+from pottsfold.model.formats.model_format import ModelFormat
 from pottsfold.model.potts import PottsModel
 
 CHAIN = "A"

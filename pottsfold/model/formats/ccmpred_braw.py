@@ -16,12 +16,7 @@ from numpy.typing import NDArray
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats import ccmpred
 from pottsfold.model.formats.content import Content
-from pottsfold.model.formats.foreign import (
-    ModelFormat,
-    Reading,
-    assembled,
-    length_of_pairs,
-)
+from pottsfold.model.formats.foreign import assembled, length_of_pairs
 from pottsfold.model.formats.messagepack import (
     Unpacker,
     pack_floats,
@@ -29,6 +24,7 @@ from pottsfold.model.formats.messagepack import (
     pack_map_size,
     pack_text,
 )
+from pottsfold.model.formats.model_format import ModelFormat, Reading
 
 TITLE = "CCMpred .braw"
 KEYS = ("format", "ncol", "x_single", "x_pair", "meta")

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats import ccmpred
 from pottsfold.model.formats.content import Content
-from pottsfold.model.formats.foreign import ModelFormat, Reading, assembled
+from pottsfold.model.formats.foreign import assembled
+from pottsfold.model.formats.model_format import ModelFormat, Reading
 from pottsfold.model.formats.tokens import Lines, blocks_of_lines
 
 SIZE = ccmpred.SIZE

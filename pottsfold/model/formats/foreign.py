@@ -1,11 +1,10 @@
-"""What all foreign formats share: their description, letters, pairs of sites."""
+"""What all foreign formats share: their letters, pairs of sites and notes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from math import isqrt
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,75 +13,12 @@ from pottsfold.alignment.frequencies import Gaps
 from pottsfold.alignment.numbering import Numbering
 from pottsfold.alphabet import DNA, GAP, NAMED, PROTEIN, RNA, Alphabet
 from pottsfold.errors import OutputError, UsageError
-from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content, check_model_size
 from pottsfold.model.graph import PairGraph
 from pottsfold.model.potts import PottsModel
 
-FOCUS, FOCUS_NAME, NUMBERING = "focus sequence", "focus name", "numbering"
-FREQUENCIES, NEFF, OCCUPANCY = "letter frequencies", "Neff", "occupancy of sites"
-GRAPH = "pairs with couplings"
 # What a file that does not say is taken to say.
 UNNAMED, AS_READ = "unnamed", "as read"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A model read from a foreign file, and what that file says beside it.
-
-    Parameters
-    ----------
-    model : PottsModel
-        The model.
-    notes : tuple of str
-        How the file was understood, one sentence each.
-    settings : dict
-        Settings of the program that fitted it.
-    n_sequences : int
-        Sequences it was fitted to; 0 when the file does not say.
-    """
-
-    model: PottsModel
-    notes: tuple[str, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    n_sequences: int = 0
-
-
-@dataclass(frozen=True)
-class ModelFormat:
-    """One foreign format.
-
-    Parameters
-    ----------
-    name : str
-        What ``convert`` calls it.
-    title : str
-        What people call it.
-    ending : str
-        Ending of a file's name that chooses it, or the empty string.
-    conventions : str
-        Letters, sign, index base, in words.
-    holds : frozenset of str
-        What it can hold beside fields and couplings.
-    recognise : callable
-        Whether a file's content is of this format.
-    read : callable or None
-        From content to a reading; None for a format that is only written.
-    write : callable or None
-        From a fit to an open file; None for a format that is only read.
-    changes : callable
-        What of a model is written in another way, one sentence each.
-    """
-
-    name: str
-    title: str
-    ending: str
-    conventions: str
-    holds: frozenset[str]
-    recognise: Callable[[Content], bool] = lambda content: False
-    read: Callable[[Content], Reading] | None = None
-    write: Callable[[BinaryIO, Fit], None] | None = None
-    changes: Callable[[PottsModel], list[str]] = lambda model: []
 
 
 def alphabet_of(order: str) -> Alphabet:

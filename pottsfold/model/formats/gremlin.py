@@ -19,14 +19,12 @@ from pottsfold.errors import OutputError
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
-    NUMBERING,
-    ModelFormat,
-    Reading,
     assembled,
     gap_note,
     silent_gap_change,
     upper_blocks,
 )
+from pottsfold.model.formats.model_format import NUMBERING, ModelFormat, Reading
 from pottsfold.model.formats.tokens import Lines, blocks_of_lines
 from pottsfold.model.potts import PottsModel
 

@@ -16,8 +16,6 @@ from pottsfold.model.fit import Fit
 from pottsfold.model.formats import npy
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
-    ModelFormat,
-    Reading,
     assembled,
     gap_note,
     length_of_pairs,
@@ -25,6 +23,7 @@ from pottsfold.model.formats.foreign import (
     require_named_alphabet,
     unnamed_change,
 )
+from pottsfold.model.formats.model_format import ModelFormat, Reading
 from pottsfold.model.potts import PottsModel
 
 TITLE = "Mi3 .npy"

@@ -29,14 +29,8 @@ from numpy.typing import NDArray
 from pottsfold.alphabet import PROTEIN
 from pottsfold.model.formats import npz
 from pottsfold.model.formats.content import Content
-from pottsfold.model.formats.foreign import (
-    FOCUS,
-    UNNAMED,
-    ModelFormat,
-    Reading,
-    assembled,
-    graph_note,
-)
+from pottsfold.model.formats.foreign import UNNAMED, assembled, graph_note
+from pottsfold.model.formats.model_format import FOCUS, ModelFormat, Reading
 from pottsfold.model.formats.npy import NUMBERS
 
 N_STATES = 22

@@ -23,18 +23,15 @@ from pottsfold.alphabet import GAP
 from pottsfold.errors import OutputError, UsageError
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content
-from pottsfold.model.formats.foreign import (
+from pottsfold.model.formats.foreign import UNNAMED, alphabet_of, assembled, gap_note
+from pottsfold.model.formats.model_format import (
     FOCUS,
     FREQUENCIES,
     NEFF,
     NUMBERING,
     OCCUPANCY,
-    UNNAMED,
     ModelFormat,
     Reading,
-    alphabet_of,
-    assembled,
-    gap_note,
 )
 from pottsfold.model.potts import PottsModel
 

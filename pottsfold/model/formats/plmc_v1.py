@@ -17,16 +17,18 @@ from pottsfold.errors import OutputError
 from pottsfold.model.fit import Fit
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
+    assembled,
+    letters_of_size,
+    require_named_alphabet,
+    unnamed_change,
+)
+from pottsfold.model.formats.model_format import (
     FOCUS,
     FREQUENCIES,
     NUMBERING,
     OCCUPANCY,
     ModelFormat,
     Reading,
-    assembled,
-    letters_of_size,
-    require_named_alphabet,
-    unnamed_change,
 )
 from pottsfold.model.formats.plmc import (
     CONVENTIONS,

@@ -15,8 +15,10 @@ from pottsfold.model.formats.bias import BIASES
 from pottsfold.model.formats.ccmpred_braw import CCMPRED_BRAW
 from pottsfold.model.formats.ccmpred_raw import CCMPRED_RAW
 from pottsfold.model.formats.content import Content, open_content
-from pottsfold.model.formats.foreign import (
-    AS_READ,
+from pottsfold.model.formats.foreign import AS_READ, UNNAMED
+from pottsfold.model.formats.gremlin import GREMLIN
+from pottsfold.model.formats.mi3 import MI3
+from pottsfold.model.formats.model_format import (
     FOCUS,
     FOCUS_NAME,
     FREQUENCIES,
@@ -24,11 +26,8 @@ from pottsfold.model.formats.foreign import (
     NEFF,
     NUMBERING,
     OCCUPANCY,
-    UNNAMED,
     ModelFormat,
 )
-from pottsfold.model.formats.gremlin import GREMLIN
-from pottsfold.model.formats.mi3 import MI3
 from pottsfold.model.formats.neighbours import CALIBY, POTTSMPNN
 from pottsfold.model.formats.npz import MAGIC as ZIP_MARK
 from pottsfold.model.formats.npz import TORCH, names_in

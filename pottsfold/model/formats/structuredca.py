@@ -20,17 +20,19 @@ from pottsfold.model.fit import Fit
 from pottsfold.model.formats import npz
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
-    FOCUS,
-    FOCUS_NAME,
-    GRAPH,
-    NEFF,
     UNNAMED,
-    ModelFormat,
-    Reading,
     assembled,
     gap_note,
     graph_note,
     require_alphabet,
+)
+from pottsfold.model.formats.model_format import (
+    FOCUS,
+    FOCUS_NAME,
+    GRAPH,
+    NEFF,
+    ModelFormat,
+    Reading,
 )
 from pottsfold.model.formats.npy import NUMBERS
 from pottsfold.model.potts import PottsModel

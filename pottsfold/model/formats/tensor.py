@@ -16,14 +16,13 @@ from pottsfold.alphabet import GAP
 from pottsfold.model.formats import npy
 from pottsfold.model.formats.content import Content
 from pottsfold.model.formats.foreign import (
-    ModelFormat,
-    Reading,
     assembled,
     coupled,
     gap_note,
     graph_note,
     letters_of_size,
 )
+from pottsfold.model.formats.model_format import ModelFormat, Reading
 from pottsfold.model.formats.neighbours import N_STATES
 
 TITLE = "dense .npy"

@@ -9,8 +9,8 @@ import pytest
 from pottsfold import memory
 from pottsfold.alignment import clustered_folds, identity_weights, reweight
 from pottsfold.errors import MemoryShort, NotConverged, UsageError
+from pottsfold.inference import checkpoint
 from pottsfold.inference.boltzmann import (
-    checkpoint,
     fit_boltzmann,
     likelihood,
     penalty,

@@ -7,12 +7,15 @@ import pytest
 from scipy.optimize import minimize as scipy_minimize
 
 from pottsfold.alphabet import PROTEIN
+from pottsfold.errors import UsageError
 from pottsfold.inference import Regularization, fit_pseudolikelihood
 from pottsfold.inference.pseudolikelihood import plan
 from pottsfold.inference.pseudolikelihood.masked_sites import MaskedSites
 from pottsfold.inference.pseudolikelihood.symmetric import Pseudolikelihood
+from pottsfold.inference.regularization import default_regularization
 from pottsfold.model import PairGraph
 from pottsfold.threads import Workers
+from tests.benchmarks.made import made_alignment
 from tests.inference.pseudolikelihood.test_pseudolikelihood_fit import (
     LAMBDA,
     objective_of,
@@ -156,3 +159,36 @@ def test_a_masked_fit_takes_less_memory():
         family, codes=family.codes[:200], names=family.names[:200], weights=None
     )
     assert plan.symmetric_bytes(smaller, "missing", 2, graph) < few
+
+
+@pytest.mark.parametrize("form", ["symmetric", "asymmetric"])
+def test_few_pairs_take_about_the_evaluations_planned(form, monkeypatch):
+    family = made_alignment(2000, 40)
+    graph = PairGraph.of_pairs(40, [[0, 9], [3, 20], [5, 30]])
+    monkeypatch.setattr(plan, "_seconds_per_evaluation", lambda *_: 1.0)
+    monkeypatch.setattr(plan, "SETTING_UP", 0.0)
+    strengths = default_regularization(40, 20, graph)
+    sites = MaskedSites(family, "missing", strengths.fields, graph)
+    with Workers(1) as workers:
+        least, most = plan.expected_seconds(sites, strengths, form, workers)
+    fit = fit_pseudolikelihood(family, form=form, graph=graph, threads=1)
+    taken = fit.report.n_evaluations / (40 if form == "asymmetric" else 1)
+    assert least / 2.5 < taken < 2 * most
+    assert most < 3 * least
+
+
+def test_penalties_beyond_single_precision_are_refused():
+    family = small_alignment(n=30, length=6)
+    graph = PairGraph.of_pairs(6, PAIRS)
+    for penalties in (Regularization(1e-320, 1.0), Regularization(1.0, 1e300)):
+        for form in ("symmetric", "asymmetric"):
+            with pytest.raises(
+                UsageError, match=r"`lambda_h=.*(beyond single|rounding)"
+            ):
+                fit_pseudolikelihood(
+                    family,
+                    regularization=penalties,
+                    form=form,
+                    graph=graph,
+                    threads=1,
+                )

@@ -9,7 +9,7 @@ import pytest
 from pottsfold.alignment import Alignment, Numbering
 from pottsfold.alphabet import Alphabet
 from pottsfold.errors import NotConverged, UsageError
-from pottsfold.inference.boltzmann import checkpoint
+from pottsfold.inference import checkpoint
 from pottsfold.inference.boltzmann.learner import DAMPING, Learner, first_state_of
 from pottsfold.inference.boltzmann.modes import FLOOR, MAX_MODES, leading_modes
 from pottsfold.inference.boltzmann.sparse import selection
