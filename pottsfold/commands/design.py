@@ -27,7 +27,7 @@ from pottsfold.design.problem import default_letters
 from pottsfold.errors import UsageError
 from pottsfold.memory import MIB, check_memory, in_gib, peak_memory
 from pottsfold.model import PottsModel, load_fit
-from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
+from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_sequences
 from pottsfold.tables.writing import write_table
 
 # Bytes of libraries and kernels when they are loaded.
@@ -147,8 +147,11 @@ def _without(
 
 
 def _others(model: PottsModel, path: Path) -> NDArray[np.uint8]:
-    """Return the sequences to keep away from, and say what is unknown in them."""
-    rows, unknown = read_starts(path, model)
+    """Return the sequences to keep away from, and say how they were read."""
+    rows, notes = read_sequences(path, model)
+    for note in notes:
+        say(f"{path}: {note}")
+    unknown = int((rows == model.alphabet.unknown).sum())
     if unknown:
         say(f"{path}: {unknown} unknown letters, different from every letter")
     return np.unique(rows, axis=0)

@@ -37,7 +37,7 @@ from pottsfold.sampling import (
     Tempering,
     draw_samples,
 )
-from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_starts
+from pottsfold.sampling.conditions import allowed_letters, fixed_sites, read_sequences
 from pottsfold.sampling.mixing import MIN_SWAPS
 from pottsfold.sampling.output import Making, write_samples
 from pottsfold.sampling.table import table_bytes
@@ -239,9 +239,12 @@ def _move_on(device: Device, algorithm: Algorithm) -> Move:
 
 def _starts(model: PottsModel, path: Path) -> NDArray[np.uint8]:
     """Return the sequences to start from, and say how they were read."""
-    starts, notes = read_starts(path, model)
+    starts, notes = read_sequences(path, model)
     for note in notes:
         say(f"{path}: {note}")
+    unknown = int((starts == model.alphabet.unknown).sum())
+    if unknown:
+        say(f"{path}: {unknown} unknown letters, replaced by random ones")
     return starts
 
 

@@ -61,10 +61,10 @@ def allowed_letters(model: PottsModel, text: str) -> NDArray[np.bool_]:
     return allowed
 
 
-def read_starts(
+def read_sequences(
     path: Path, model: PottsModel
 ) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """Read sequences to start from.
+    """Read sequences to start from, or to stay away from.
 
     Parameters
     ----------
@@ -80,8 +80,7 @@ def read_starts(
     codes : (M, L) uint8
         Sequences.
     notes : tuple of str
-        What was left out or taken as something else, and how many letters are outside
-        the alphabet, a sentence each.
+        What was left out or taken as something else, a sentence each.
 
     Raises
     ------
@@ -90,7 +89,7 @@ def read_starts(
     """
     family = _own_family(path, model)
     if family is not None:
-        return family.codes, (*family.history, *_unknown(family.codes, model))
+        return family.codes, family.history
     records = read_records(path, min_sequences=1, alphabet=model.alphabet)
     rows, n_inserts = [], 0
     for index, row in enumerate(records.rows):
@@ -100,8 +99,7 @@ def read_starts(
             n_inserts += sum(map(str.islower, letters))
         if len(aligned) != model.length:
             raise AlignmentError(
-                f"{len(aligned)} letters to start from, and the model has "
-                f"{model.length} sites",
+                f"{len(aligned)} letters, and the model has {model.length} sites",
                 path=str(path),
                 line=records.lines[index],
                 record=records.names[index],
@@ -117,14 +115,8 @@ def read_starts(
                 record=records.names[index],
             )
         rows.append(codes)
-    starts = np.stack(rows)
     inserts = [f"left out {n_inserts} lower-case letters"] if n_inserts else []
-    return starts, (*records.notes, *inserts, *_unknown(starts, model))
-
-
-def _unknown(codes: NDArray[np.uint8], model: PottsModel) -> list[str]:
-    count = int((codes == model.alphabet.unknown).sum())
-    return [f"{count} unknown letters, replaced by random ones"] if count else []
+    return np.stack(rows), (*records.notes, *inserts)
 
 
 def _own_family(path: Path, model: PottsModel) -> Alignment | None:

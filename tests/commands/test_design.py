@@ -109,12 +109,15 @@ def test_rules_of_a_table_and_of_options_hold_together(run, model, tmp_path):
     assert "W" not in text[:3] + text[5:]
 
 
-def test_designs_keep_away_from_given_sequences(run, tmp_path, model):
+def test_designs_keep_away_from_given_sequences(run, tmp_path, model, capsys):
     status, path = run()
     best = pd.read_csv(path)["sequence"][0]
-    (tmp_path / "known.fasta").write_text(f">best\n{best}\n")
+    text = f">best\n{best}\n>longer\n{best[:4]}aa{best[4:]}\n"
+    (tmp_path / "known.fasta").write_text(text)
+    capsys.readouterr()
     status, path = run("--away-from", "known.fasta", "--min-distance", "3")
     assert status == 0
+    assert "known.fasta: left out 2 lower-case letters\n" in capsys.readouterr().err
     (text,) = pd.read_csv(path)["sequence"]
     assert sum(a != b for a, b in zip(text, best, strict=True)) >= 3
 

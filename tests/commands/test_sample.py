@@ -222,7 +222,7 @@ def test_standard_output(run, tmp_path, capsys):
         (["-n", "5", "--forbid", "B"], "--forbid B: letters of"),
         (["-n", "5", "--forbid", "105:"], "--forbid 105:: letters of"),
         (["-n", "5", "--start", "nowhere.fasta"], "nowhere.fasta: no such file"),
-        (["-n", "5", "--start", "SHORT"], "4 letters to start from"),
+        (["-n", "5", "--start", "SHORT"], "4 letters, and the model has"),
         (["-n", "5", "--start", "OTHER"], "outside the model's alphabet"),
         (["-n", "5", "--start", "TEXT"], "unknown format, begins with"),
         (["-n", "5", "--start", "EMPTY"], "EMPTY: nothing in it"),

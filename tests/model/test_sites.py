@@ -6,7 +6,7 @@ import pytest
 
 from pottsfold.errors import AlignmentError
 from pottsfold.model.sites import natural_sequences
-from pottsfold.sampling.conditions import read_starts
+from pottsfold.sampling.conditions import read_sequences
 from tests.strategies import random_model
 
 MODEL = random_model(1, 5, first=11)
@@ -56,12 +56,13 @@ def test_other_numbers_of_columns_are_refused(tmp_path):
 def test_starts_are_a_family_at_the_sites_or_rows_of_as_many_letters(tmp_path):
     # Two columns that are no sites: the numbers tell which they are.
     rows = [("someone/9-15", f"WW{FOCUS}"), ("x", "WWACDEF")]
-    codes, notes = read_starts(write(tmp_path / "a.fasta", *rows), MODEL)
+    codes, notes = read_sequences(write(tmp_path / "a.fasta", *rows), MODEL)
     assert [MODEL.alphabet.decode(row) for row in codes] == [FOCUS, "ACDEF"]
     assert notes[0].startswith("focus someone/9-15 (row 1)")
-    assert not any("unknown" in note for note in notes)
-    codes, notes = read_starts(write(tmp_path / "b.fasta", ("x", "AcCDE.F")), MODEL)
+    codes, notes = read_sequences(write(tmp_path / "b.fasta", ("x", "AcCDE.F")), MODEL)
     assert MODEL.alphabet.decode(codes[0]) == "ACDEF"
     assert notes == ("left out 1 lower-case letters",)
-    with pytest.raises(AlignmentError, match=r":3: record 'y': 4 letters to start"):
-        read_starts(write(tmp_path / "c.fasta", ("x", "ACDEF"), ("y", "ACDE")), MODEL)
+    with pytest.raises(AlignmentError, match=r":3: record 'y': 4 letters, and the"):
+        read_sequences(
+            write(tmp_path / "c.fasta", ("x", "ACDEF"), ("y", "ACDE")), MODEL
+        )
