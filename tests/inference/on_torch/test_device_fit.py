@@ -237,14 +237,13 @@ def test_the_method_fits_on_a_device():
     assert "device" not in method.fit(family, threads=1).report.settings
 
 
-@pytest.mark.parametrize("name", ["1atzA", "PF00014"])
-def test_contact_scores_are_the_numba_cores(shared_data, name):
+def test_contact_scores_are_the_numba_cores(shared_data):
     from pottsfold.alignment import read_alignment, reweight
 
-    path = shared_data / "families" / name / "match.fasta"
+    path = shared_data / "families" / "1atzA" / "match.fasta"
     family = reweight(read_alignment(path, focus=None))
-    numba = fit_pseudolikelihood(family)
-    ours = fit_on_device(family, CPU)
+    numba = fit_pseudolikelihood(family, threads=1)
+    ours = fit_on_device(family, CPU, threads=1)
     assert ours.report.objectives[-1] == pytest.approx(
         numba.report.objectives[-1], rel=3e-6
     )
