@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from pottsfold.errors import OutputError, PottsfoldError, UsageError
+from pottsfold.errors import OutputError, PottsfoldError, TableError, UsageError
 
 # By the bytes that a file begins with.
 # Marks of byte order; those of UTF-32 first, since one begins with one of UTF-16.
@@ -296,3 +296,37 @@ def unpack(source: str | BinaryIO, compression: str, limit: int | None = None) -
     except Exception as error:  # each compression library has errors of its own
         raise DamagedFile(f"the {compression} data are damaged ({error})") from error
     return result.getvalue()
+
+
+def read_small_text(path: str, limit: int, advice: str) -> str:
+    """Return the text of a small table, plain or packed.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    limit : int
+        Bytes, unpacked, that it may have.
+    advice : str
+        What to say of one that has more.
+
+    Raises
+    ------
+    TableError
+        If it cannot be read, is damaged, or has more bytes.
+    """
+    try:
+        with open(path, "rb") as handle:
+            data = handle.read(limit + 1)
+        compression = compression_of(data)
+        if compression is not None:
+            data = unpack(path, compression, limit)
+    except FileNotFoundError:
+        raise TableError(path, "no such file") from None
+    except OSError as error:
+        raise TableError(path, f"cannot be read ({error.strerror})") from error
+    except DamagedFile as error:
+        raise TableError(path, str(error)) from error
+    if len(data) > limit:
+        raise TableError(path, advice)
+    return data.decode(marked_encoding(data) or "utf-8-sig", "replace")

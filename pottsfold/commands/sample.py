@@ -220,12 +220,9 @@ def _device(name: str, algorithm: Algorithm) -> Device:
             parameter="device",
             value=name,
         )
-    from pottsfold.inference.on_torch import check_torch
+    from pottsfold.inference.on_torch import device_named
 
-    check_torch()
-    from pottsfold.inference.on_torch.devices import chosen_device
-
-    return chosen_device(name)
+    return device_named(name)
 
 
 def _move_on(device: Device, algorithm: Algorithm) -> Move:

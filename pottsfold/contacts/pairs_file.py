@@ -10,20 +10,15 @@ import numpy as np
 from pottsfold.alignment import Numbering
 from pottsfold.contacts.mask import ContactMask, lonely_lines
 from pottsfold.errors import TableError, visible
-from pottsfold.files import (
-    DamagedFile,
-    compression_of,
-    marked_encoding,
-    sha256_of,
-    unpack,
-)
+from pottsfold.files import read_small_text, sha256_of
 from pottsfold.model import PairGraph
 from pottsfold.provenance import recorded_name
 
 BETWEEN = re.compile(r"\s*[,;\t]\s*|\s+")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
-# Bytes of a list, unpacked, that are read.
+# Bytes of a list, unpacked, that are read; what is said of more.
 MAX_BYTES = 2**30
+TOO_LONG = "more than 1 GiB; leave out pairs"
 
 
 def read_pairs(path: str | Path, numbering: Numbering) -> ContactMask:
@@ -47,7 +42,7 @@ def read_pairs(path: str | Path, numbering: Numbering) -> ContactMask:
         If it cannot be read, has no pair, or a line names no pair of two sites.
     """
     name = str(path)
-    lines = _text(name).splitlines()
+    lines = read_small_text(name, MAX_BYTES, TOO_LONG).splitlines()
     used = [
         (number, BETWEEN.split(line.strip()))
         for number, line in enumerate(lines, 1)
@@ -73,24 +68,6 @@ def read_pairs(path: str | Path, numbering: Numbering) -> ContactMask:
         f"{recorded_name(path)}, SHA-256 {sha256_of(path)}"
     )
     return ContactMask(graph, (line, *lonely_lines(graph)))
-
-
-def _text(name: str) -> str:
-    try:
-        with open(name, "rb") as handle:
-            data = handle.read(MAX_BYTES + 1)
-        compression = compression_of(data)
-        if compression is not None:
-            data = unpack(name, compression, MAX_BYTES)
-    except FileNotFoundError:
-        raise TableError(name, "no such file") from None
-    except OSError as error:
-        raise TableError(name, f"cannot be read ({error.strerror})") from error
-    except DamagedFile as error:
-        raise TableError(name, str(error)) from error
-    if len(data) > MAX_BYTES:
-        raise TableError(name, "more than 1 GiB; leave out pairs")
-    return data.decode(marked_encoding(data) or "utf-8-sig", "replace")
 
 
 def _pair(

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from pottsfold.design.problem import default_letters
 from pottsfold.errors import TableError, visible
-from pottsfold.files import DamagedFile, compression_of, marked_encoding, unpack
+from pottsfold.files import read_small_text
 from pottsfold.model import PottsModel
 
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 RULES = ("allowed", "forbidden")
-# Bytes of a table, unpacked, that are read.
+# Bytes of a table, unpacked, that are read; what is said of more.
 MAX_BYTES = 2**26
+TOO_LONG = "more than 64 MiB; a line for each position is enough"
 
 
 def read_constraints(path: str | Path, model: PottsModel) -> NDArray[np.bool_]:
@@ -45,7 +46,7 @@ def read_constraints(path: str | Path, model: PottsModel) -> NDArray[np.bool_]:
         not, or leaves no letter.
     """
     name = str(path)
-    lines = _text(name).splitlines()
+    lines = read_small_text(name, MAX_BYTES, TOO_LONG).splitlines()
     first = next((line for line in lines if line.strip()), "")
     separator = max(",;\t", key=first.count)
     rows = csv.reader(lines, delimiter=separator)
@@ -77,24 +78,6 @@ def read_constraints(path: str | Path, model: PottsModel) -> NDArray[np.bool_]:
                 "letter left; allow one there",
             )
     return letters
-
-
-def _text(name: str) -> str:
-    try:
-        with open(name, "rb") as handle:
-            data = handle.read(MAX_BYTES + 1)
-        compression = compression_of(data)
-        if compression is not None:
-            data = unpack(name, compression, MAX_BYTES)
-    except FileNotFoundError:
-        raise TableError(name, "no such file") from None
-    except OSError as error:
-        raise TableError(name, f"cannot be read ({error.strerror})") from error
-    except DamagedFile as error:
-        raise TableError(name, str(error)) from error
-    if len(data) > MAX_BYTES:
-        raise TableError(name, "more than 64 MiB; a line for each position is enough")
-    return data.decode(marked_encoding(data) or "utf-8-sig", "replace")
 
 
 def _site(name: str, line: int, word: str, model: PottsModel) -> int:

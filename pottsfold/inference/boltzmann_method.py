@@ -119,9 +119,9 @@ class Boltzmann(Method):
         if self.sparse is None:
             device = None
             if work.device is not None:
-                from pottsfold.inference.on_torch.devices import chosen_device
+                from pottsfold.inference.on_torch import device_named
 
-                device = chosen_device(work.device, work.precision or "float32")
+                device = device_named(work.device, work.precision)
             return boltzmann.fit_boltzmann(
                 alignment,
                 lambda_j=lambda_j,

@@ -168,12 +168,9 @@ class Method(ABC):
                 parameter="device",
                 value=device,
             )
-        from pottsfold.inference.on_torch import check_torch
+        from pottsfold.inference.on_torch import device_named
 
-        check_torch()
-        from pottsfold.inference.on_torch.devices import chosen_device
-
-        chosen_device(device, precision or "float32")
+        device_named(device, precision)
 
     @abstractmethod
     def _fit(self, alignment: Alignment, work: Work) -> Fit:

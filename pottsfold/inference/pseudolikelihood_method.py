@@ -147,10 +147,10 @@ class Pseudolikelihood(Method):
         }
         if work.device is None:
             return fit_pseudolikelihood(alignment, **common)
-        from pottsfold.inference.on_torch.devices import chosen_device
+        from pottsfold.inference.on_torch import device_named
         from pottsfold.inference.on_torch.fit import fit_on_device
 
-        device = chosen_device(work.device, work.precision or "float32")
+        device = device_named(work.device, work.precision)
         if self.batch is not None:
             from pottsfold.alignment.stream import streamed
             from pottsfold.inference.on_torch.stochastic import fit_in_batches

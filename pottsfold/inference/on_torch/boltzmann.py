@@ -36,6 +36,8 @@ from pottsfold.inference.on_torch.chains import (
     run_sweeps,
 )
 from pottsfold.inference.on_torch.devices import Device, memory_told
+from pottsfold.inference.on_torch.pairs import one_hot
+from pottsfold.inference.on_torch.plan import PLANNED_SHARE
 from pottsfold.memory import FLOAT32
 from pottsfold.sampling.kernels import FORBIDDEN
 from pottsfold.sampling.moves import Move
@@ -44,8 +46,6 @@ from pottsfold.threads import Workers
 
 # Matrices (L q, L q) that are there at once, and numbers of one-hot rows.
 MATRICES, MOST_NUMBERS = 8, 1 << 26
-# Share of the free memory that is planned for.
-PLANNED_SHARE = 0.9
 
 
 class DeviceLearner(Learner):
@@ -84,14 +84,7 @@ class DeviceLearner(Learner):
         profile = statistics.profile[:, :size].reshape(-1).astype(np.float32)
         self._profile = self._sent(profile)
         self._data = self._matrix()
-        start = 0
-        for i in range(length - 1):
-            later = self._sent(
-                statistics.correlations[start : start + length - 1 - i, :, :size]
-            )
-            start += len(later)
-            self._data[i, :, i + 1 :] = later.permute(2, 0, 1)
-            self._data[i + 1 :, :, i] = later
+        self._fill(self._data, statistics.correlations)
         vectors = modes.vectors[:, :, :size].transpose(0, 2, 1)
         self._vectors = self._sent(np.ascontiguousarray(vectors)).reshape(n, -1)
         spread = torch.outer(self._profile, self._profile)
@@ -179,6 +172,16 @@ class DeviceLearner(Learner):
         length, size = self.statistics.length, self.statistics.size
         return torch.zeros((length, size, length, size), device=self.device.name)
 
+    def _fill(self, matrix: torch.Tensor, pairs: NDArray[np.float32]) -> None:
+        """Write what is kept once a pair, (P, q, W), to both its places."""
+        length, size = self.statistics.length, self.statistics.size
+        start = 0
+        for i in range(length - 1):
+            later = self._sent(pairs[start : start + length - 1 - i, :, :size])
+            start += len(later)
+            matrix[i, :, i + 1 :] = later.permute(2, 0, 1)
+            matrix[i + 1 :, :, i] = later
+
     def _sent(self, array: NDArray[Any]) -> torch.Tensor:
         # A tensor has its own memory, aligned alike each time: sums in products, and so
         # their last digits, may depend on where numbers lie.
@@ -225,12 +228,7 @@ class DeviceLearner(Learner):
         length, size = self.statistics.length, self.statistics.size
         table = self._sent(state.table[:, :length, :, :size])
         self._couplings.copy_(table.permute(0, 3, 1, 2))
-        start = 0
-        for i in range(length - 1):
-            later = self._sent(state.mean_couplings[start:][: length - 1 - i, :, :size])
-            start += len(later)
-            self._means[i, :, i + 1 :] = later.permute(2, 0, 1)
-            self._means[i + 1 :, :, i] = later
+        self._fill(self._means, state.mean_couplings)
         self._state = state
         state.refresh = lambda: self._bring_back(state)
 
@@ -294,17 +292,11 @@ def counts_by_products(codes: torch.Tensor, size: int, device: Device) -> torch.
     N (L q)^2 numbers where that looks at N L^2 / 2, and wins where products are cheap.
     Sites' own blocks are counted too.
     """
-    n_chains, length = codes.shape
-    steps = torch.arange(length, device=codes.device) * size
-    result = torch.zeros((length * size,) * 2, device=codes.device)
-    rows = max(1, MOST_NUMBERS // (length * size))
-    for first in range(0, n_chains, rows):
-        places = codes[first : first + rows] + steps
-        one_hot = torch.zeros(
-            (len(places), length * size), dtype=device.factor_type, device=codes.device
-        )
-        one_hot.scatter_(1, places, 1)
-        result += device.product(one_hot.t(), one_hot)
+    n = codes.shape[1] * size
+    result = torch.zeros((n, n), device=codes.device)
+    for some in codes.split(max(1, MOST_NUMBERS // n)):
+        rows = one_hot(some, size, device.factor_type).flatten(1)
+        result += device.product(rows.t(), rows)
     return result
 
 

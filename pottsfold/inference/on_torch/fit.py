@@ -6,8 +6,6 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
 from pottsfold.errors import NotConverged, UsageError
@@ -24,13 +22,13 @@ from pottsfold.inference.on_torch.plan import (
 from pottsfold.inference.on_torch.ranks import launched
 from pottsfold.inference.on_torch.sites import DeviceSites
 from pottsfold.inference.on_torch.symmetric import facts_of, fit_pairs
-from pottsfold.inference.on_torch.task import Outcome, Task
+from pottsfold.inference.on_torch.task import Task
 from pottsfold.inference.optimize.lbfgs import Progress
 from pottsfold.inference.preparation import finished_fit, model_of
 from pottsfold.inference.pseudolikelihood.fit import (
     MAX_ITERATIONS,
     TOLERANCE,
-    beyond_precision,
+    Outcome,
     plan_sentence,
     told_of_singular_hessians,
 )
@@ -135,8 +133,7 @@ def fit_on_device(
             outcome = fit_pairs(task, sites, file, progress, say)
         else:
             outcome = _fit_asymmetric(task, sites, progress)
-    if not (np.isfinite(outcome.fields).all() and np.isfinite(outcome.couplings).all()):
-        raise beyond_precision(penalties)
+    outcome.check_finite(penalties)
     said = f"{outcome.n_evaluations} evaluations in {clock.seconds:.1f} s on"
     peak = device.peak_memory()
     held = "" if peak is None else f", {in_gib(peak)} of its memory at the peak"

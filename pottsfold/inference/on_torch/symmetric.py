@@ -16,9 +16,10 @@ from pottsfold.inference.on_torch.devices import ROUNDING
 from pottsfold.inference.on_torch.forms import Symmetric
 from pottsfold.inference.on_torch.ranks import Ranks
 from pottsfold.inference.on_torch.sites import DeviceSites
-from pottsfold.inference.on_torch.task import Outcome, Task
+from pottsfold.inference.on_torch.task import Task
 from pottsfold.inference.on_torch.vectors import OnDevice
 from pottsfold.inference.optimize.lbfgs import Place, Progress, Search, minimize
+from pottsfold.inference.pseudolikelihood.fit import Outcome
 from pottsfold.inference.pseudolikelihood.plan import MEMORY
 from pottsfold.inference.pseudolikelihood.symmetric import first_step, full_couplings
 

@@ -1,12 +1,8 @@
-"""What is fitted on a device, and where it ended, as values."""
+"""What is fitted on a device, as a value."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pottsfold.alignment.alignment import Alignment
 from pottsfold.alignment.frequencies import Gaps, first_state
@@ -14,19 +10,6 @@ from pottsfold.inference.on_torch.devices import Device
 from pottsfold.inference.on_torch.ranks import Ranks
 from pottsfold.inference.regularization import Regularization
 from pottsfold.model.graph import PairGraph
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Parameters over the whole alphabet and how they were reached."""
-
-    fields: NDArray[np.float32]
-    couplings: NDArray[np.float32]
-    objectives: Sequence[float]
-    gradient_norm: float
-    n_evaluations: int
-    converged: bool
-    stopped_because: str
 
 
 @dataclass(frozen=True)

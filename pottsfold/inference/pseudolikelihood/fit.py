@@ -39,7 +39,7 @@ MAX_ITERATIONS = 1000
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
     """Parameters over the whole alphabet and how they were reached."""
 
     fields: NDArray[np.float32]
@@ -49,6 +49,11 @@ class _Outcome:
     n_evaluations: int
     converged: bool
     stopped_because: str
+
+    def check_finite(self, penalties: Regularization) -> None:
+        """Raise :class:`UsageError` unless all parameters are finite."""
+        if not all(np.isfinite(x).all() for x in (self.fields, self.couplings)):
+            raise _beyond_precision(penalties)
 
 
 def fit_pseudolikelihood(
@@ -138,8 +143,7 @@ def fit_pseudolikelihood(
             modelled = f"{gaps}{pairs}"
             announce(plan_sentence(plan, modelled, penalties, seconds, in_gib(peak)))
         outcome = run(sites, penalties, workers, tolerance, max_iterations, progress)
-    if not (np.isfinite(outcome.fields).all() and np.isfinite(outcome.couplings).all()):
-        raise beyond_precision(penalties)
+    outcome.check_finite(penalties)
     if not outcome.converged:
         warnings.warn(f"not converged: {outcome.stopped_because}", NotConverged, 2)
     return finished_fit(
@@ -170,7 +174,7 @@ def _run_symmetric(
     tolerance: float,
     max_iterations: int,
     progress: Progress | None,
-) -> _Outcome:
+) -> Outcome:
     objective = Pseudolikelihood(sites, penalties.couplings, workers)
     minimum = minimize(
         objective,
@@ -183,7 +187,7 @@ def _run_symmetric(
         progress=progress,
     )
     fields, couplings = objective.full_parameters(minimum.point)
-    return _Outcome(
+    return Outcome(
         fields,
         couplings,
         minimum.objectives,
@@ -201,7 +205,7 @@ def _run_asymmetric(
     tolerance: float,
     max_iterations: int,
     progress: Progress | None,
-) -> _Outcome:
+) -> Outcome:
     result = fit_sites(
         sites,
         penalties.couplings,
@@ -210,7 +214,7 @@ def _run_asymmetric(
         max_iterations=max_iterations,
         progress=progress,
     )
-    return _Outcome(
+    return Outcome(
         sites.full_fields(),
         result.couplings,
         result.objectives,
@@ -228,10 +232,10 @@ def told_of_singular_hessians(penalties: Regularization) -> Iterator[None]:
     try:
         yield
     except np.linalg.LinAlgError as error:
-        raise beyond_precision(penalties) from error
+        raise _beyond_precision(penalties) from error
 
 
-def beyond_precision(penalties: Regularization) -> UsageError:
+def _beyond_precision(penalties: Regularization) -> UsageError:
     """Return what to raise where penalties leave nothing that float32 can hold."""
     return UsageError(
         f"`lambda_h={penalties.fields:g}` and `lambda_j={penalties.couplings:g}` are "
