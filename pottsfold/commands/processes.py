@@ -6,15 +6,18 @@ import contextlib
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import ParamSpec
 
 from pottsfold.commands.main import BAD_USAGE
 from pottsfold.commands.wording import in_options
 from pottsfold.errors import PottsfoldError
-from pottsfold.inference.on_torch.ranks import DeviceFull, launched
+from pottsfold.inference.on_torch.ranks import DeviceFull, ProcessLost, launched
 
 P = ParamSpec("P")
+# Seconds that a silent process leaves the first one to tell an error of both.
+PATIENCE = 30.0
 
 
 def one_talks(verb: Callable[P, None]) -> Callable[P, None]:
@@ -36,7 +39,13 @@ def one_talks(verb: Callable[P, None]) -> Callable[P, None]:
                 line = f"pottsfold: process {ranks.rank}: {in_options(str(error))}"
                 print(line, file=sys.__stderr__)
                 sys.exit(BAD_USAGE)
-            except (PottsfoldError, KeyboardInterrupt):
+            except (ProcessLost, KeyboardInterrupt):
+                sys.exit(BAD_USAGE)
+            except PottsfoldError:
+                # torchrun ends the others once one has ended: the first one speaks
+                # before that.
+                with contextlib.suppress(KeyboardInterrupt):
+                    time.sleep(PATIENCE)
                 sys.exit(BAD_USAGE)
 
     return called
