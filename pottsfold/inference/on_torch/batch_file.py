@@ -10,22 +10,17 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors import safe_open
 
-from pottsfold.errors import PottsfoldError
-from pottsfold.files import written_whole
-from pottsfold.inference.checkpoint import EVERY, CheckpointFile
 from pottsfold.inference.interrupts import Interrupts
 from pottsfold.inference.on_torch.checkpoint import (
     MAX_COUNT,
-    SHARE,
+    TensorFile,
     checked_array,
     digest_of,
 )
@@ -34,16 +29,8 @@ from pottsfold.inference.on_torch.descent import State
 FORMAT = "pottsfold-batches-checkpoint 1"
 
 
-class BatchFile(CheckpointFile):
+class BatchFile(TensorFile):
     """The file of a fit by batches: see :class:`.CheckpointFile`."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._wait = EVERY
-
-    def due(self) -> bool:
-        """Whether it is time to save."""
-        return time.monotonic() - self._saved >= self._wait
 
     def save(self, state: State) -> None:
         """Write a state, whole or not at all.
@@ -53,9 +40,6 @@ class BatchFile(CheckpointFile):
         OutputError
             If it cannot be written.
         """
-        began = time.monotonic()
-        tensors = _tensors(state)
-        arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
         about: dict[str, Any] = {
             "format": FORMAT,
             "facts": dict(self.facts),
@@ -66,11 +50,7 @@ class BatchFile(CheckpointFile):
             "losses": state.course.losses,
             "judged": state.course.passes,
         }
-        about["sha256"] = digest_of(about, arrays)
-        with written_whole(self.path) as beside:
-            save_file(arrays, beside, {"about": json.dumps(about)})
-        self._saved = time.monotonic()
-        self._wait = max(EVERY, SHARE * (self._saved - began))
+        self.write(about, _tensors(state))
 
     def load(self, state: State) -> None:
         """Fill the first state of a fit with what the file holds.
@@ -80,14 +60,8 @@ class BatchFile(CheckpointFile):
         UsageError
             If the file is of another alignment or other settings, or damaged.
         """
-        try:
+        with self.errors_told():
             about, arrays = self._read(state)
-        except OSError as error:
-            raise self.unreadable(error) from error
-        except PottsfoldError:
-            raise
-        except (SafetensorError, ValueError, TypeError, KeyError) as error:
-            raise self.damaged() from error
         for name, tensor in state.search.tensors.items():
             tensor.copy_(torch.from_numpy(arrays[name]))
         state.search.steps = about["steps"]

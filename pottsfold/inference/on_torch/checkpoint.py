@@ -8,11 +8,12 @@ same numbers as an unbroken one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,8 @@ SHARE = 20
 MAX_COUNT = 2**53
 
 
-class SearchFile(CheckpointFile):
-    """The file of a search on a device: see :class:`.CheckpointFile`."""
+class TensorFile(CheckpointFile):
+    """A safetensors file of tensors, and what is told of them, with a SHA-256."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -43,6 +44,38 @@ class SearchFile(CheckpointFile):
     def due(self) -> bool:
         """Whether it is time to save."""
         return time.monotonic() - self._saved >= self._wait
+
+    def write(self, about: dict[str, Any], tensors: Mapping[str, torch.Tensor]) -> None:
+        """Write tensors by name and what is told of them, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        began = time.monotonic()
+        arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
+        about["sha256"] = digest_of(about, arrays)
+        with written_whole(self.path) as beside:
+            save_file(arrays, beside, {"about": json.dumps(about)})
+        self._saved = time.monotonic()
+        self._wait = max(EVERY, SHARE * (self._saved - began))
+
+    @contextlib.contextmanager
+    def errors_told(self) -> Iterator[None]:
+        """Raise :class:`UsageError` where the file cannot be read, or is damaged."""
+        try:
+            yield
+        except OSError as error:
+            raise self.unreadable(error) from error
+        except PottsfoldError:
+            raise
+        except (SafetensorError, ValueError, TypeError, KeyError) as error:
+            raise self.damaged() from error
+
+
+class SearchFile(TensorFile):
+    """The file of a search on a device: see :class:`.CheckpointFile`."""
 
     def save(
         self, search: Search[torch.Tensor], fields: torch.Tensor, blocks: Blocks
@@ -54,12 +87,10 @@ class SearchFile(CheckpointFile):
         OutputError
             If it cannot be written.
         """
-        began = time.monotonic()
         here = search.here
         tensors = {"point": here.point, "gradient": here.gradient, "fields": fields}
         for k, (step, change, _) in enumerate(search.pairs):
             tensors |= {f"step_{k}": step, f"change_{k}": change}
-        arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
         about = {
             "format": FORMAT,
             "facts": dict(self.facts),
@@ -68,11 +99,7 @@ class SearchFile(CheckpointFile):
             "blocks": [blocks.sites, blocks.rows],
             "curvatures": [curvature for _, _, curvature in search.pairs],
         }
-        about["sha256"] = digest_of(about, arrays)
-        with written_whole(self.path) as beside:
-            save_file(arrays, beside, {"about": json.dumps(about)})
-        self._saved = time.monotonic()
-        self._wait = max(EVERY, SHARE * (self._saved - began))
+        self.write(about, tensors)
 
     def load(
         self, like: torch.Tensor, fields: torch.Tensor, memory: int
@@ -93,14 +120,8 @@ class SearchFile(CheckpointFile):
         UsageError
             If the file is of another alignment or other settings, or damaged.
         """
-        try:
+        with self.errors_told():
             about, arrays = self._read(like, fields, memory)
-        except OSError as error:
-            raise self.unreadable(error) from error
-        except PottsfoldError:
-            raise
-        except (SafetensorError, ValueError, TypeError, KeyError) as error:
-            raise self.damaged() from error
         held = {name: torch.from_numpy(a).to(like.device) for name, a in arrays.items()}
         fields.copy_(torch.from_numpy(arrays["fields"]))
         values = about["values"]

@@ -71,7 +71,7 @@ def test_a_fit_whose_passes_ended_goes_on_with_more(family, tmp_path):
 def test_a_file_is_saved_when_it_is_due(family, tmp_path, monkeypatch):
     saved = []
     monkeypatch.setattr(BatchFile, "save", lambda _file, state: saved.append(1))
-    monkeypatch.setattr("pottsfold.inference.on_torch.batch_file.EVERY", -1.0)
+    monkeypatch.setattr("pottsfold.inference.on_torch.checkpoint.EVERY", -1.0)
     fitted(family, max_passes=2, checkpoint=tmp_path / "file")
     assert len(saved) > 10
 
